@@ -1,0 +1,51 @@
+export {
+  alone,
+  type Alongside,
+  type BlobDeleted,
+  type BlobMounted,
+  type BlobPushed,
+  type Change,
+  type ManifestDeleted,
+  type ManifestPushed,
+  type TagDeleted,
+  type TagMove,
+} from './repository/change.js';
+export {
+  BLOB_MEDIA_TYPE,
+  type Descriptor,
+  type Manifest,
+  type ReferenceDescriptor,
+} from './repository/descriptor.js';
+export {
+  digestAlgorithm,
+  digestHex,
+  isDigest,
+  parseDigest,
+  type Digest,
+  type DigestAlgorithm,
+} from './repository/digest.js';
+export { parseRepositoryName, type RepositoryName } from './repository/repository-name.js';
+export {
+  RepositoryService,
+  StoredRepositoryService,
+  type BlobContent,
+  type BlobService,
+  type BlobStore,
+  type ByteRange,
+  type ByteSource,
+  type ManifestPush,
+  type ManifestService,
+  type ManifestStore,
+  type Page,
+  type PageRequest,
+  type Repository,
+  type StoredRepository,
+  type TagService,
+  type TagStore,
+  type UploadService,
+  type UploadStatus,
+  type UploadStore,
+} from './repository/repository.js';
+export type { Served } from './repository/served.js';
+export { StorageError, type StorageErrorCode } from './repository/storage.error.js';
+export { parseReference, parseTag, type Reference, type Tag } from './repository/tag.js';

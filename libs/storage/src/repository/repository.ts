@@ -1,0 +1,154 @@
+import type {
+  Alongside,
+  BlobDeleted,
+  BlobMounted,
+  BlobPushed,
+  ManifestDeleted,
+  ManifestPushed,
+  TagDeleted,
+} from './change.js';
+import type { Descriptor, Manifest } from './descriptor.js';
+import type { Digest } from './digest.js';
+import type { RepositoryName } from './repository-name.js';
+import type { Served } from './served.js';
+import type { Reference, Tag } from './tag.js';
+
+/** A page of names in byte order: those after `last`, at most `limit`. */
+export interface PageRequest {
+  readonly last?: string;
+  readonly limit: number;
+}
+
+/** Names, and whether more follow. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly more: boolean;
+}
+
+/** A manifest as a client pushes it. */
+export interface ManifestPush {
+  readonly reference: Reference;
+  /** The request's Content-Type without parameters. */
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Bytes `start` to `end`, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A blob that can be read. Its bytes are read on demand, in pieces, and never all at once. */
+export interface BlobContent {
+  readonly descriptor: Descriptor;
+  /** Chunks are valid until the next one is asked for. */
+  read(range?: ByteRange): AsyncIterable<Uint8Array>;
+}
+
+/** Bytes on their way in; a stream of a request's body is one. */
+export type ByteSource = AsyncIterable<Uint8Array>;
+
+/** An upload session: survives a restart, its offset is the number of bytes that were written. */
+export interface UploadStatus {
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+/** Manifests of one repository, undecorated. Mutations take what joins their batch. */
+export interface ManifestStore {
+  /** `undefined` when the repository has no such manifest or tag. */
+  get(reference: Reference): Promise<Manifest | undefined>;
+  /**
+   * Stores the exact bytes and moves the tag. Durable when it resolves.
+   *
+   * @throws StorageError `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNAVAILABLE`
+   */
+  put(push: ManifestPush, alongside: Alongside<ManifestPushed>): Promise<Manifest>;
+  /** Deletes it and every tag that names it. @throws StorageError `MANIFEST_UNKNOWN`, `UNAVAILABLE` */
+  delete(digest: Digest, alongside: Alongside<ManifestDeleted>): Promise<void>;
+}
+
+/** Tags of one repository, undecorated. */
+export interface TagStore {
+  /** @throws StorageError `NAME_UNKNOWN` when there is no such repository */
+  list(page: PageRequest): Promise<Page<Tag>>;
+  /** Deletes the tag and nothing else. @throws StorageError `MANIFEST_UNKNOWN`, `UNAVAILABLE` */
+  delete(tag: Tag, alongside: Alongside<TagDeleted>): Promise<void>;
+}
+
+/** Blobs of one repository, undecorated: a blob is here only if it was pushed or mounted here. */
+export interface BlobStore {
+  stat(digest: Digest): Promise<Descriptor | undefined>;
+  open(digest: Digest): Promise<BlobContent | undefined>;
+  /** `undefined` when `from` has no such blob: the client uploads then. @throws StorageError `UNAVAILABLE` */
+  mount(
+    digest: Digest,
+    from: RepositoryName,
+    alongside: Alongside<BlobMounted>,
+  ): Promise<Descriptor | undefined>;
+  /** Takes it out of this repository. @throws StorageError `BLOB_UNKNOWN`, `UNAVAILABLE` */
+  delete(digest: Digest, alongside: Alongside<BlobDeleted>): Promise<void>;
+}
+
+/** Upload sessions of one repository, undecorated. */
+export interface UploadStore {
+  start(): Promise<UploadStatus>;
+  /** @throws StorageError `BLOB_UPLOAD_UNKNOWN` */
+  status(id: string): Promise<UploadStatus>;
+  /**
+   * Appends what comes, as it comes. With `at`, refuses before it reads when the session is not exactly that long.
+   *
+   * @throws StorageError `BLOB_UPLOAD_UNKNOWN`, `RANGE_INVALID`
+   */
+  append(id: string, source: ByteSource, at?: number): Promise<UploadStatus>;
+  /**
+   * Makes the session's bytes a blob of the repository, if they are what `digest` names. The blob is durable when it resolves.
+   *
+   * @throws StorageError `BLOB_UPLOAD_UNKNOWN`, `DIGEST_INVALID`, `UNAVAILABLE`
+   */
+  commit(id: string, digest: Digest, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
+  /** Ends the session and forgets its bytes. @throws StorageError `BLOB_UPLOAD_UNKNOWN` */
+  cancel(id: string): Promise<void>;
+}
+
+/** One repository of the storage, undecorated. It need not exist: the first push creates it. */
+export interface StoredRepository {
+  readonly name: RepositoryName;
+  readonly manifests: ManifestStore;
+  readonly tags: TagStore;
+  readonly blobs: BlobStore;
+  readonly uploads: UploadStore;
+}
+
+/** A method without the parameter that only a decorator gives. */
+type WithoutAlongside<M> = M extends (...args: [...infer A, Alongside]) => infer R
+  ? (...args: A) => R
+  : M;
+type Decorated<S> = { readonly [K in keyof S]: WithoutAlongside<S[K]> };
+
+export type ManifestService = Decorated<ManifestStore>;
+export type TagService = Decorated<TagStore>;
+export type BlobService = Decorated<BlobStore>;
+export type UploadService = Decorated<UploadStore>;
+
+/** One repository as controllers see it: whoever decorates it, and what joins its changes, is not their business. */
+export interface Repository {
+  readonly name: RepositoryName;
+  readonly manifests: ManifestService;
+  readonly tags: TagService;
+  readonly blobs: BlobService;
+  readonly uploads: UploadService;
+  /** Tells what became of a read. Never waits for a disk, and never throws. */
+  served(served: Served): void;
+}
+
+/** What controllers ask for repositories. */
+export abstract class RepositoryService {
+  abstract repository(name: RepositoryName): Repository;
+}
+
+/** What a decorator asks: the repositories of the storage themselves. */
+export abstract class StoredRepositoryService {
+  abstract repository(name: RepositoryName): StoredRepository;
+}
