@@ -1,3 +1,5 @@
+export { StorageDriver } from './drivers/storage-driver.js';
+export { storageMigrations } from './metadata/schema.js';
 export {
   alone,
   type Alongside,
@@ -49,3 +51,4 @@ export {
 export type { Served } from './repository/served.js';
 export { StorageError, type StorageErrorCode } from './repository/storage.error.js';
 export { parseReference, parseTag, type Reference, type Tag } from './repository/tag.js';
+export { StorageModule, type StorageAsyncOptions, type StorageOptions } from './storage.module.js';

@@ -122,9 +122,7 @@ export interface StoredRepository {
 }
 
 /** A method without the parameter that only a decorator gives. */
-type WithoutAlongside<M> = M extends (...args: [...infer A, Alongside]) => infer R
-  ? (...args: A) => R
-  : M;
+type WithoutAlongside<M> = M extends (...args: [...infer A, Alongside]) => infer R ? (...args: A) => R : M;
 type Decorated<S> = { readonly [K in keyof S]: WithoutAlongside<S[K]> };
 
 export type ManifestService = Decorated<ManifestStore>;

@@ -1,0 +1,153 @@
+import { WriteBatch, type Database } from '@herald/database';
+import type { StorageDriver } from '../drivers/storage-driver.js';
+import { commitChange } from '../metadata/commit-change.js';
+import { createRepository, REPOSITORY_ID } from '../metadata/rows.js';
+import type { Alongside, BlobPushed } from '../repository/change.js';
+import type { Descriptor } from '../repository/descriptor.js';
+import type { Digest } from '../repository/digest.js';
+import type { RepositoryName } from '../repository/repository-name.js';
+import { KeyedLock } from './keyed-lock.js';
+
+/** A content whose digest was checked, on its way to become a blob. */
+export interface Arrival {
+  readonly repository: RepositoryName;
+  readonly blob: Descriptor;
+  readonly alongside: Alongside<BlobPushed>;
+}
+
+/** Joins a repository to a blob, if the blob is whole and durable at the commit. */
+export function addMembership(batch: WriteBatch, repository: RepositoryName, digest: Digest): void {
+  createRepository(batch, repository);
+  batch
+    .require('the blob is present', "SELECT 1 FROM blobs WHERE digest = ? AND state = 'present'", [digest])
+    .run(
+      `INSERT INTO repository_blobs (repository, digest) VALUES (${REPOSITORY_ID}, ?) ON CONFLICT DO NOTHING`,
+      [repository, digest],
+    );
+}
+
+/**
+ * How a content becomes a blob. Its row says at each moment who may touch its file:
+ *
+ * ```
+ * (no row) ──claim──► arriving ──file and directories synced──► present ──collection──► leaving ──file gone──► (no row)
+ *                        │ crash: the next start looks for the file                       │ crash: the next start finishes
+ * ```
+ *
+ * The claim is committed before the file appears, and the repository's membership with its events only after the file is durable, in
+ * the batch that sets `present`. So there is never a file without a row, and never an event for a blob that a crash could take back.
+ * One content is put into place by one arrival at a time; the process is the only one in its data directory.
+ */
+export class BlobArrivals {
+  readonly #lock = new KeyedLock();
+
+  constructor(
+    private readonly database: Database,
+    private readonly driver: StorageDriver,
+  ) {}
+
+  /** Commits a small content as a row: one batch, no file. Durable when it resolves. */
+  async arriveInline({ repository, blob, alongside }: Arrival, bytes: Uint8Array): Promise<void> {
+    await this.#lock.run(blob.digest, async () => {
+      await commitChange(this.database, async () => {
+        const batch = new WriteBatch();
+        const state = await this.#state(blob.digest);
+        if (state === 'leaving') await this.#finishLeaving(blob.digest);
+        if (state !== 'present') {
+          this.#claim(batch, blob);
+          this.#present(batch, blob.digest);
+          batch.run('INSERT INTO inline_contents (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING', [
+            blob.digest,
+            bytes,
+          ]);
+        }
+        return this.#joined(batch, { repository, blob, alongside });
+      });
+    });
+  }
+
+  /** Puts a whole upload into place as the blob's file, unless the content is here already. Durable when it resolves. */
+  async arriveAsFile({ repository, blob, alongside }: Arrival, upload: string): Promise<void> {
+    await this.#lock.run(blob.digest, async () => {
+      let placed = false;
+      await commitChange(this.database, async () => {
+        const state = await this.#state(blob.digest);
+        if (state !== 'present' && !placed) {
+          if (state === 'leaving') await this.#finishLeaving(blob.digest);
+          await commitChange(this.database, async () => this.#claim(new WriteBatch(), blob));
+          await this.driver.placeBlob(upload, blob.digest);
+          placed = true;
+        }
+        const batch = new WriteBatch();
+        if (state !== 'present') this.#present(batch, blob.digest);
+        return this.#joined(batch, { repository, blob, alongside });
+      });
+    });
+  }
+
+  /**
+   * Finishes or undoes what a crash interrupted. A file is linked only after its bytes were synced, so one of the right size is whole.
+   *
+   * @returns how many rows were settled
+   */
+  async recover(): Promise<number> {
+    const rows = await this.database.read<{ digest: string; size_bytes: number; state: string }>(
+      "SELECT digest, size_bytes, state FROM blobs WHERE state <> 'present'",
+    );
+    for (const { digest, size_bytes: size, state } of rows) {
+      if (state === 'leaving') {
+        await this.#finishLeaving(digest as Digest);
+        continue;
+      }
+      const whole = (await this.driver.blobSize(digest as Digest)) === size;
+      await this.database.commit(
+        new WriteBatch().run(
+          whole
+            ? "UPDATE blobs SET state = 'present' WHERE digest = ?"
+            : 'DELETE FROM blobs WHERE digest = ?',
+          [digest],
+        ),
+      );
+    }
+    return rows.length;
+  }
+
+  #joined(batch: WriteBatch, { repository, blob, alongside }: Arrival): WriteBatch {
+    addMembership(batch, repository, blob.digest);
+    alongside({ kind: 'blob-pushed', repository, blob }, batch);
+    return batch;
+  }
+
+  async #state(digest: Digest): Promise<string | undefined> {
+    const rows = await this.database.read<{ state: string }>('SELECT state FROM blobs WHERE digest = ?', [
+      digest,
+    ]);
+    return rows[0]?.state;
+  }
+
+  /** A row that still says `arriving` was left by an arrival that failed half way: whoever holds the lock may go on from there. */
+  #claim(batch: WriteBatch, { digest, sizeBytes }: Descriptor): WriteBatch {
+    return batch.run(
+      `INSERT INTO blobs (digest, size_bytes, state) VALUES (?, ?, 'arriving')
+       ON CONFLICT (digest) DO UPDATE SET size_bytes = excluded.size_bytes WHERE state = 'arriving'`,
+      [digest, sizeBytes],
+      { rows: 1, precondition: 'the blob can be claimed' },
+    );
+  }
+
+  #present(batch: WriteBatch, digest: Digest): void {
+    batch.run("UPDATE blobs SET state = 'present' WHERE digest = ? AND state = 'arriving'", [digest], {
+      rows: 1,
+      precondition: 'the blob is arriving',
+    });
+  }
+
+  async #finishLeaving(digest: Digest): Promise<void> {
+    await this.driver.removeBlob(digest);
+    await this.database.commit(
+      new WriteBatch()
+        .run("DELETE FROM blobs WHERE digest = ? AND state = 'leaving'", [digest])
+        .run('DELETE FROM inline_contents WHERE digest = ?', [digest]),
+    );
+  }
+}

@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import { WriteBatch, type Database, type Row } from '@herald/database';
+import { commitChange } from '../metadata/commit-change.js';
+import { createRepository, REPOSITORY_ID, valueLists } from '../metadata/rows.js';
+import type { Alongside, ManifestDeleted, ManifestPushed, TagMove } from '../repository/change.js';
+import type { Descriptor, Manifest } from '../repository/descriptor.js';
+import { digestAlgorithm, type Digest } from '../repository/digest.js';
+import type { RepositoryName } from '../repository/repository-name.js';
+import type { ManifestPush, ManifestStore } from '../repository/repository.js';
+import { StorageError } from '../repository/storage.error.js';
+import type { Reference, Tag } from '../repository/tag.js';
+import { parseManifest } from './parse-manifest.js';
+import { requireReferences } from './required-references.js';
+
+interface ManifestRow extends Row {
+  readonly digest: string;
+  readonly media_type: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Manifests as rows: the exact bytes, what they refer to, and the tags that point at them change in one transaction. */
+export class DatabaseManifestStore implements ManifestStore {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: RepositoryName,
+  ) {}
+
+  async get(reference: Reference): Promise<Manifest | undefined> {
+    const rows =
+      reference.kind === 'digest'
+        ? await this.database.read<ManifestRow>(
+            `SELECT digest, media_type, bytes FROM manifests WHERE repository = ${REPOSITORY_ID} AND digest = ?`,
+            [this.repository, reference.digest],
+          )
+        : await this.database.read<ManifestRow>(
+            `SELECT m.digest, m.media_type, m.bytes FROM tags t
+             JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
+             WHERE t.repository = ${REPOSITORY_ID} AND t.name = ?`,
+            [this.repository, reference.tag],
+          );
+    const row = rows[0];
+    return row && parseManifest(row.media_type, row.digest as Digest, row.bytes);
+  }
+
+  async put(push: ManifestPush, alongside: Alongside<ManifestPushed>): Promise<Manifest> {
+    const manifest = parseManifest(push.mediaType, digestOf(push), push.bytes);
+    const tag = push.reference.kind === 'tag' ? push.reference.tag : undefined;
+    await commitChange(this.database, async () => {
+      const batch = new WriteBatch();
+      createRepository(batch, this.repository);
+      await requireReferences(this.database, batch, this.repository, manifest);
+      const tags = tag === undefined ? [] : [await this.#moveOf(tag)];
+      for (const move of tags) this.#moveTag(batch, move, manifest.descriptor.digest);
+      this.#store(batch, manifest);
+      alongside({ kind: 'manifest-pushed', repository: this.repository, manifest, tags }, batch);
+      return batch;
+    });
+    return manifest;
+  }
+
+  async delete(digest: Digest, alongside: Alongside<ManifestDeleted>): Promise<void> {
+    await commitChange(this.database, async () => {
+      const manifest = await this.#descriptor(digest);
+      const tags = await this.#tagsOf(digest);
+      const batch = new WriteBatch();
+      this.#removeTags(batch, digest, tags);
+      batch
+        .run(`DELETE FROM manifest_references WHERE repository = ${REPOSITORY_ID} AND manifest = ?`, [
+          this.repository,
+          digest,
+        ])
+        .run(
+          `DELETE FROM manifests WHERE repository = ${REPOSITORY_ID} AND digest = ? AND media_type = ?`,
+          [this.repository, digest, manifest.mediaType],
+          { rows: 1, precondition: 'the manifest is still there' },
+        );
+      alongside({ kind: 'manifest-deleted', repository: this.repository, manifest, tags }, batch);
+      return batch;
+    });
+  }
+
+  async #descriptor(digest: Digest): Promise<Descriptor> {
+    const rows = await this.database.read<{ media_type: string; size_bytes: number }>(
+      `SELECT media_type, length(bytes) AS size_bytes FROM manifests WHERE repository = ${REPOSITORY_ID} AND digest = ?`,
+      [this.repository, digest],
+    );
+    const row = rows[0];
+    if (row === undefined)
+      throw new StorageError('MANIFEST_UNKNOWN', 'manifest unknown', { detail: { digest } });
+    return { mediaType: row.media_type, digest, sizeBytes: row.size_bytes };
+  }
+
+  async #tagsOf(digest: Digest): Promise<readonly Tag[]> {
+    const rows = await this.database.read<{ name: string }>(
+      `SELECT name FROM tags WHERE repository = ${REPOSITORY_ID} AND digest = ? ORDER BY name`,
+      [this.repository, digest],
+    );
+    return rows.map((row) => row.name as Tag);
+  }
+
+  /** The tag with what it names now, which the batch pins in turn. */
+  async #moveOf(tag: Tag): Promise<TagMove> {
+    const rows = await this.database.read<{ digest: string }>(
+      `SELECT digest FROM tags WHERE repository = ${REPOSITORY_ID} AND name = ?`,
+      [this.repository, tag],
+    );
+    const previous = rows[0]?.digest as Digest | undefined;
+    return previous === undefined ? { tag } : { tag, previous };
+  }
+
+  #moveTag(batch: WriteBatch, { tag, previous }: TagMove, digest: Digest): void {
+    if (previous === undefined) {
+      batch.run(
+        `INSERT INTO tags (repository, name, digest) VALUES (${REPOSITORY_ID}, ?, ?) ON CONFLICT DO NOTHING`,
+        [this.repository, tag, digest],
+        { rows: 1, precondition: 'the tag is still free' },
+      );
+      return;
+    }
+    batch.run(
+      `UPDATE tags SET digest = ? WHERE repository = ${REPOSITORY_ID} AND name = ? AND digest = ?`,
+      [digest, this.repository, tag, previous],
+      { rows: 1, precondition: 'the tag still names what it named' },
+    );
+  }
+
+  #removeTags(batch: WriteBatch, digest: Digest, tags: readonly Tag[]): void {
+    for (const { placeholders, params, count } of valueLists(tags)) {
+      batch.run(
+        `DELETE FROM tags WHERE repository = ${REPOSITORY_ID} AND digest = ? AND name IN (${placeholders})`,
+        [this.repository, digest, ...params],
+        { rows: count, precondition: 'the tags still name the manifest' },
+      );
+    }
+    batch.require(
+      'no other tag names the manifest',
+      `SELECT 1 FROM tags WHERE repository = ${REPOSITORY_ID} AND digest = ? LIMIT 1`,
+      [this.repository, digest],
+      0,
+    );
+  }
+
+  #store(batch: WriteBatch, { descriptor, subject, artifactType, bytes, references }: Manifest): void {
+    batch.run(
+      `INSERT INTO manifests (repository, digest, media_type, subject, artifact_type, bytes)
+       VALUES (${REPOSITORY_ID}, ?, ?, ?, ?, ?)
+       ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type, artifact_type = excluded.artifact_type`,
+      [
+        this.repository,
+        descriptor.digest,
+        descriptor.mediaType,
+        subject?.digest ?? null,
+        artifactType ?? null,
+        bytes,
+      ],
+    );
+    for (const digest of new Set(references.map((reference) => reference.digest))) {
+      batch.run(
+        `INSERT INTO manifest_references (repository, manifest, digest) VALUES (${REPOSITORY_ID}, ?, ?) ON CONFLICT DO NOTHING`,
+        [this.repository, descriptor.digest, digest],
+      );
+    }
+  }
+}
+
+/** By tag the manifest is named by its sha256; by digest the client's name must be true. OCI end-7. */
+function digestOf({ reference, bytes }: ManifestPush): Digest {
+  const algorithm = reference.kind === 'digest' ? digestAlgorithm(reference.digest) : 'sha256';
+  const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest;
+  if (reference.kind === 'digest' && reference.digest !== digest) {
+    throw new StorageError('DIGEST_INVALID', 'the manifest is not what its digest names', {
+      detail: { computed: digest },
+    });
+  }
+  return digest;
+}

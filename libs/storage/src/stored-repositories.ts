@@ -1,0 +1,40 @@
+import type { Database } from '@herald/database';
+import { DatabaseBlobStore } from './blobs/database-blob-store.js';
+import type { StorageDriver } from './drivers/storage-driver.js';
+import { DatabaseManifestStore } from './manifests/database-manifest-store.js';
+import type { RepositoryName } from './repository/repository-name.js';
+import { StoredRepositoryService, type StoredRepository, type UploadStore } from './repository/repository.js';
+import { DatabaseTagStore } from './tags/database-tag-store.js';
+import type { UploadSessions } from './uploads/upload-sessions.js';
+
+/** The repositories of this storage: metadata in the database, bytes of blobs in the driver's files. */
+export class StoredRepositories extends StoredRepositoryService {
+  constructor(
+    private readonly database: Database,
+    private readonly driver: StorageDriver,
+    private readonly sessions: UploadSessions,
+  ) {
+    super();
+  }
+
+  override repository(name: RepositoryName): StoredRepository {
+    return {
+      name,
+      manifests: new DatabaseManifestStore(this.database, name),
+      tags: new DatabaseTagStore(this.database, name),
+      blobs: new DatabaseBlobStore(this.database, this.driver, name),
+      uploads: this.#uploads(name),
+    };
+  }
+
+  #uploads(name: RepositoryName): UploadStore {
+    const sessions = this.sessions;
+    return {
+      start: () => sessions.start(name),
+      status: (id) => sessions.status(name, id),
+      append: (id, source, at) => sessions.append(name, id, source, at),
+      commit: (id, digest, alongside) => sessions.commit(name, id, digest, alongside),
+      cancel: (id) => sessions.cancel(name, id),
+    };
+  }
+}
