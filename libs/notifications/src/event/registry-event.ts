@@ -29,6 +29,19 @@ export interface EventTarget {
   readonly references?: readonly EventDescriptor[];
 }
 
+/** Fields of a target that are there for certain. */
+type With<K extends keyof EventTarget> = EventTarget & {
+  readonly [P in K]-?: NonNullable<EventTarget[P]>;
+};
+
+/** A manifest or blob that can be fetched. */
+export type ContentTarget = With<'mediaType' | 'digest' | 'url'>;
+/** A blob that came from another repository. */
+export type MountTarget = With<'mediaType' | 'digest' | 'url' | 'fromRepository'>;
+/** A manifest or blob that is gone. */
+export type GoneTarget = With<'digest'>;
+export type TagTarget = With<'tag'>;
+
 /** The HTTP request that caused the event. */
 export interface EventRequest {
   readonly id: string;
