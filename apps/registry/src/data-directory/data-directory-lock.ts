@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Somebody else works in the data directory. */
+export class DataDirectoryInUse extends Error {
+  override readonly name = 'DataDirectoryInUse';
+  readonly code = 'DATA_DIRECTORY_IN_USE';
+
+  constructor(directory: string, holder: string | undefined) {
+    super(
+      `another Herald works in ${directory}${holder === undefined ? '' : ` (process ${holder})`}: stop it first, or give this one a storage.filesystem.rootdirectory of its own`,
+    );
+  }
+}
+
+/**
+ * The right to work in a data directory, held by one process at a time. It is the operating system's lock on a file, taken through
+ * SQLite, so that it dies with the process however that ends: there is no stale lock to remove by hand.
+ */
+export class DataDirectoryLock {
+  readonly #connection: DatabaseSync;
+
+  private constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
+  /** @throws DataDirectoryInUse */
+  static acquire(directory: string): DataDirectoryLock {
+    const place = join(directory, 'herald');
+    mkdirSync(place, { recursive: true });
+    const holder = join(place, 'lock.pid');
+    const connection = new DatabaseSync(join(place, 'lock'), { timeout: 0 });
+    try {
+      connection.exec('BEGIN EXCLUSIVE');
+    } catch (error) {
+      connection.close();
+      if (isBusy(error)) throw new DataDirectoryInUse(directory, readHolder(holder));
+      throw error;
+    }
+    writeFileSync(holder, `${process.pid}\n`);
+    return new DataDirectoryLock(connection);
+  }
+
+  release(): void {
+    this.#connection.close();
+  }
+}
+
+const SQLITE_BUSY = 5;
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+function readHolder(path: string): string | undefined {
+  try {
+    return /^\d+/.exec(readFileSync(path, 'utf8'))?.[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,156 @@
+import { Controller, Delete, Get, Head, Param, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  RepositoryService,
+  StorageError,
+  type BlobContent,
+  type ByteRange,
+  type Digest,
+  type Repository,
+  type RepositoryName,
+} from '@herald/storage';
+import { readRange, type RangeRequest } from '../http/byte-range.js';
+import { sendPieces, whenOver } from '../http/content-sender.js';
+import { matchesEtag } from '../http/entity-tag.js';
+import { RequestContexts } from '../http/request-context.js';
+import { DeletionPolicy } from './deletion-policy.js';
+import { DigestPipe, RepositoryNamePipe } from './path-pipes.js';
+
+/** What a read of a blob is answered with. */
+type Answer =
+  | {
+      readonly kind: 'content';
+      readonly status: 200 | 206;
+      readonly range: ByteRange;
+      readonly lengthBytes: number;
+    }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'unsatisfiable' };
+
+/** Blobs: OCI end-2 and end-10. Contents never change under their digest, so clients may keep them for ever. */
+@Controller('v2')
+export class BlobsController {
+  constructor(
+    private readonly repositories: RepositoryService,
+    private readonly contexts: RequestContexts,
+  ) {}
+
+  @Head(':name/blobs/:digest')
+  head(
+    @Param('name', RepositoryNamePipe) name: RepositoryName,
+    @Param('digest', DigestPipe) digest: Digest,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#serve(this.repositories.repository(name), digest, request, reply);
+  }
+
+  @Get(':name/blobs/:digest')
+  get(
+    @Param('name', RepositoryNamePipe) name: RepositoryName,
+    @Param('digest', DigestPipe) digest: Digest,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.#serve(this.repositories.repository(name), digest, request, reply);
+  }
+
+  @Delete(':name/blobs/:digest')
+  @UseGuards(DeletionPolicy)
+  async delete(
+    @Param('name', RepositoryNamePipe) name: RepositoryName,
+    @Param('digest', DigestPipe) digest: Digest,
+    @Res() { raw: response }: FastifyReply,
+  ): Promise<void> {
+    await this.repositories.repository(name).blobs.delete(digest);
+    response.writeHead(202, { 'Content-Length': 0 }).end();
+  }
+
+  async #serve(
+    repository: Repository,
+    digest: Digest,
+    request: FastifyRequest,
+    { raw: response }: FastifyReply,
+  ): Promise<void> {
+    const blob = await repository.blobs.open(digest);
+    if (blob === undefined)
+      throw new StorageError('BLOB_UNKNOWN', 'blob unknown to registry', { detail: { digest } });
+    const answer = answerOf(request, blob);
+    const report = this.#reporter(repository, blob, request, response);
+    writeHead(response, blob, answer);
+    if (request.method === 'HEAD' || answer.kind !== 'content') {
+      report(0, false);
+      response.end();
+      return;
+    }
+    const sentBytes = await sendPieces(response, blob.read(answer.range));
+    report(sentBytes, answer.range.end === blob.descriptor.sizeBytes - 1);
+    if (sentBytes === answer.lengthBytes) response.end();
+    else response.destroy();
+  }
+
+  /** Gives a function that notes what was written; what became of it is told when the answer is over. */
+  #reporter(
+    repository: Repository,
+    { descriptor }: BlobContent,
+    request: FastifyRequest,
+    response: FastifyReply['raw'],
+  ): (bytesSent: number, throughTheLastByte: boolean) => void {
+    const { startedMs } = this.contexts.current();
+    let written = { bytesSent: 0, throughTheLastByte: false };
+    const tell = this.contexts.bind((sent: boolean) => {
+      repository.served({
+        content: { kind: 'blob', blob: descriptor },
+        method: request.method === 'HEAD' ? 'HEAD' : 'GET',
+        status: response.statusCode,
+        bytesSent: written.bytesSent,
+        durationMs: performance.now() - startedMs,
+        toTheEnd: sent && written.throughTheLastByte,
+        aborted: !sent,
+      });
+    });
+    whenOver(response, tell);
+    return (bytesSent, throughTheLastByte) => {
+      written = { bytesSent, throughTheLastByte };
+    };
+  }
+}
+
+function answerOf(request: FastifyRequest, { descriptor }: BlobContent): Answer {
+  const { digest, sizeBytes } = descriptor;
+  if (matchesEtag(request.headers['if-none-match'], digest)) return { kind: 'unchanged' };
+  const asked = requestedRange(request, digest, sizeBytes);
+  if (asked.kind === 'unsatisfiable') return asked;
+  const range = asked.kind === 'part' ? asked.range : { start: 0, end: sizeBytes - 1 };
+  const status = asked.kind === 'part' ? 206 : 200;
+  return { kind: 'content', status, range, lengthBytes: range.end - range.start + 1 };
+}
+
+/** RFC 9110 §13.1.5: a range of what the client has the beginning of, and not of another content. */
+function requestedRange(request: FastifyRequest, digest: Digest, sizeBytes: number): RangeRequest {
+  const condition = request.headers['if-range'];
+  if (typeof condition === 'string' && condition !== `"${digest}"`) return { kind: 'whole' };
+  return readRange(request.headers.range, sizeBytes);
+}
+
+function writeHead(response: FastifyReply['raw'], { descriptor }: BlobContent, answer: Answer): void {
+  const { digest, mediaType, sizeBytes } = descriptor;
+  response.setHeader('ETag', `"${digest}"`);
+  response.setHeader('Docker-Content-Digest', digest);
+  response.setHeader('Cache-Control', 'max-age=31536000');
+  response.setHeader('Accept-Ranges', 'bytes');
+  if (answer.kind === 'unchanged') {
+    response.writeHead(304);
+    return;
+  }
+  if (answer.kind === 'unsatisfiable') {
+    response.writeHead(416, { 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 });
+    return;
+  }
+  const { start, end } = answer.range;
+  response.writeHead(answer.status, {
+    'Content-Type': mediaType,
+    'Content-Length': answer.lengthBytes,
+    ...(answer.status === 206 && { 'Content-Range': `bytes ${start}-${end}/${sizeBytes}` }),
+  });
+}

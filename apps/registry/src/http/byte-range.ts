@@ -1,0 +1,30 @@
+import type { ByteRange } from '@herald/storage';
+
+/** What a Range header asks of a content. */
+export type RangeRequest =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'part'; readonly range: ByteRange }
+  | { readonly kind: 'unsatisfiable' };
+
+const WHOLE: RangeRequest = { kind: 'whole' };
+const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
+
+/**
+ * Reads a Range header by RFC 9110 §14: one range, open at either end. Anything else, several ranges included, is ignored as the RFC
+ * allows, and the whole is sent.
+ */
+export function readRange(header: string | undefined, sizeBytes: number): RangeRequest {
+  const [match, from = '', to = ''] = RANGE.exec(header ?? '') ?? [];
+  if (match === undefined || (from === '' && to === '')) return WHOLE;
+  if (from === '') return suffix(Number(to), sizeBytes);
+  const start = Number(from);
+  const end = to === '' ? Infinity : Number(to);
+  if (end < start) return WHOLE;
+  if (start >= sizeBytes) return { kind: 'unsatisfiable' };
+  return { kind: 'part', range: { start, end: Math.min(end, sizeBytes - 1) } };
+}
+
+function suffix(length: number, sizeBytes: number): RangeRequest {
+  if (length === 0 || sizeBytes === 0) return { kind: 'unsatisfiable' };
+  return { kind: 'part', range: { start: Math.max(0, sizeBytes - length), end: sizeBytes - 1 } };
+}

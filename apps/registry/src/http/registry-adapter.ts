@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerOf, writeError } from './oci-error.filter.js';
+import { rewriteUrl } from './repository-route.js';
+import type { RequestContexts } from './request-context.js';
+import { KEEP_ALIVE_MS, type AddressName, type ServerAddresses } from './server-addresses.js';
+
+/** What the adapter has to know of the configuration. */
+export interface AdapterOptions {
+  readonly prefix: string;
+  /** Sent with every answer: `http.headers`. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Header names and values together, in bytes: room for the longest digests, names and tokens. */
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** How long a connection may lie still, in ms: a client that stopped in the middle of an upload must not hold its place for ever. */
+const IDLE_MS = 120_000;
+
+/** Routes that only the debug address has. */
+const DEBUG_ROUTES = ['/metrics', '/debug/'];
+
+/**
+ * Fastify as a registry needs it: names with slashes, bodies as they come and of any length and type, errors of the framework in the
+ * specification's shape, and a context for each request.
+ */
+export function createRegistryAdapter(
+  { prefix, headers }: AdapterOptions,
+  contexts: RequestContexts,
+  addresses: ServerAddresses,
+): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    genReqId: () => randomUUID(),
+    rewriteUrl: (request: IncomingMessage) => rewriteUrl(request.url ?? '/', prefix),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    exposeHeadRoutes: false,
+    connectionTimeout: IDLE_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: 0,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      writeError(
+        reply.raw,
+        { ...answerOf(error), status: 400, code: 'UNSUPPORTED', message: 'the URL is malformed' },
+        request.method === 'HEAD',
+      );
+    },
+  });
+  const fastify: FastifyInstance = adapter.getInstance();
+  acceptAnyBody(fastify);
+  addContext(fastify, contexts);
+  addCommonHeaders(fastify, headers);
+  keepAddressesApart(fastify, addresses);
+  return adapter;
+}
+
+/** Bodies stay streams: handlers read them raw. A missing or malformed type is the handler's business, not a 415 of the framework. */
+function acceptAnyBody(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', (_request, _payload, done) => {
+    done(null);
+  });
+}
+
+function addContext(fastify: FastifyInstance, contexts: RequestContexts): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    const { raw } = request;
+    const contentType = raw.headers['content-type'];
+    if (contentType !== undefined) raw.headers['content-type'] = 'application/octet-stream';
+    contexts.run({ id: request.id, raw, contentType, startedMs: performance.now() }, done);
+  });
+}
+
+function addCommonHeaders(fastify: FastifyInstance, headers: AdapterOptions['headers']): void {
+  const configured = Object.entries(headers).map(([name, values]) => [name, [...values]] as const);
+  fastify.addHook('onRequest', (_request, { raw }, done) => {
+    raw.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
+    raw.setHeader('X-Content-Type-Options', 'nosniff');
+    for (const [name, values] of configured) raw.setHeader(name, values);
+    // While the server closes, each answer is the last of its connection.
+    if (!fastify.server.listening) raw.setHeader('Connection', 'close');
+    done();
+  });
+}
+
+function keepAddressesApart(fastify: FastifyInstance, addresses: ServerAddresses): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    const belongs: AddressName = DEBUG_ROUTES.some((route) => request.url.startsWith(route))
+      ? 'debug'
+      : 'registry';
+    if (addresses.addressOf(request.raw) === belongs) {
+      done();
+      return;
+    }
+    reply.hijack();
+    writeError(
+      reply.raw,
+      { status: 404, code: 'UNSUPPORTED', message: 'there is no such route' },
+      request.method === 'HEAD',
+    );
+  });
+}

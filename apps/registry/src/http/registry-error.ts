@@ -1,0 +1,51 @@
+import type { StorageErrorCode } from '@herald/storage';
+
+/** Codes that the HTTP side adds to the storage's. */
+export type RegistryErrorCode =
+  StorageErrorCode | 'UNSUPPORTED' | 'PAGINATION_NUMBER_INVALID' | 'NOT_FOUND' | 'UNKNOWN';
+
+/** A refusal that the HTTP side makes itself. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+
+  constructor(
+    readonly code: RegistryErrorCode,
+    message: string,
+    readonly detail?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+interface Wire {
+  readonly status: number;
+  /** The code that clients know: one of OCI's, or of Distribution's where OCI has none. */
+  readonly code: string;
+}
+
+/** The one place where a code becomes a status. OCI distribution-spec, "Error Codes". */
+const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
+  BLOB_UNKNOWN: { status: 404, code: 'BLOB_UNKNOWN' },
+  BLOB_UPLOAD_INVALID: { status: 400, code: 'BLOB_UPLOAD_INVALID' },
+  BLOB_UPLOAD_UNKNOWN: { status: 404, code: 'BLOB_UPLOAD_UNKNOWN' },
+  DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
+  DIGEST_UNSUPPORTED: { status: 400, code: 'DIGEST_INVALID' },
+  MANIFEST_BLOB_UNKNOWN: { status: 400, code: 'MANIFEST_BLOB_UNKNOWN' },
+  MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
+  MANIFEST_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },
+  MANIFEST_UNKNOWN: { status: 404, code: 'MANIFEST_UNKNOWN' },
+  NAME_INVALID: { status: 400, code: 'NAME_INVALID' },
+  NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },
+  NOT_FOUND: { status: 404, code: 'UNSUPPORTED' },
+  PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
+  RANGE_INVALID: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
+  SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
+  TAG_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
+  UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
+  UNKNOWN: { status: 500, code: 'UNKNOWN' },
+  UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },
+};
+
+export function wireOf(code: RegistryErrorCode): Wire {
+  return WIRE[code];
+}

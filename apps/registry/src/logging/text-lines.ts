@@ -1,0 +1,20 @@
+import type { DestinationStream } from 'pino';
+
+/** Turns pino's lines into upstream's text form: `time="…" level=info msg="…" key=value`. */
+export function textLines(output: DestinationStream): DestinationStream {
+  return {
+    write(line: string): void {
+      output.write(`${asText(JSON.parse(line) as Record<string, unknown>)}\n`);
+    },
+  };
+}
+
+function asText({ time, level, msg, ...fields }: Record<string, unknown>): string {
+  const entries = Object.entries({ time, level, msg, ...fields });
+  return entries.map(([key, value]) => `${key}=${quoted(value)}`).join(' ');
+}
+
+function quoted(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[a-zA-Z0-9_./:@^+-]+$/.test(text) ? text : JSON.stringify(text);
+}
