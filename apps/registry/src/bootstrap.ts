@@ -1,12 +1,8 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
-import { loadConfig } from './config/load-config.js';
+import { run } from './cli/run.js';
 import { serve } from './serve.js';
+
+/** Runs the command that the process was called with. Resolves with its exit code. */
 export function bootstrap(): Promise<number> {
-  const { config } = loadConfig({
-    path: process.argv[3],
-    environment: process.env,
-    readFile: (p: string) => readFileSync(p, 'utf8'),
-  });
-  return serve(config, { ignoreExisting: process.argv.includes('--ignore-existing') });
+  return run({ argv: process.argv.slice(2), env: process.env, serve });
 }

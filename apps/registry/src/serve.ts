@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { EXIT_CODE } from './cli/exit-code.js';
 import type { RegistryConfig } from './config/registry-config.js';
 import { createApp } from './create-app.js';
 import { DataDirectoryInUse, DataDirectoryLock } from './data-directory/data-directory-lock.js';
@@ -13,9 +14,6 @@ export interface ServeOptions {
   readonly ignoreExisting: boolean;
 }
 
-/** Exit codes of `serve`; the command line documents them. */
-const EXIT = { stopped: 0, startFailed: 1, dataDirectoryInUse: 4 } as const;
-
 /** Runs the registry until it is told to stop. Resolves with the exit code, and never throws. */
 export async function serve(config: RegistryConfig, { ignoreExisting }: ServeOptions): Promise<number> {
   const stopped = stopSignal();
@@ -29,10 +27,10 @@ export async function serve(config: RegistryConfig, { ignoreExisting }: ServeOpt
     const signal = await stopped;
     new Logger('Registry').log(`${signal}: no new connections; finishing what is in flight`);
     await registry.stop();
-    return EXIT.stopped;
+    return EXIT_CODE.ok;
   } catch (error) {
     process.stderr.write(`herald: ${explain(error)}\n`);
-    return error instanceof DataDirectoryInUse ? EXIT.dataDirectoryInUse : EXIT.startFailed;
+    return error instanceof DataDirectoryInUse ? EXIT_CODE.dataDirectoryInUse : EXIT_CODE.startFailed;
   } finally {
     lock?.release();
   }

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+
+import { closestTo } from '../config/schema/closest.js';
+import type { Environment } from '../config/source/secret-reference.js';
+
+/** What the program was asked to do. */
+export type Command =
+  | { readonly kind: 'serve'; readonly configPath: string | undefined; readonly ignoreExisting: boolean }
+  | { readonly kind: 'check'; readonly configPath: string | undefined }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'usage-error'; readonly message: string };
+
+const COMMANDS = ['serve', 'check', 'help', 'version'] as const;
+
+/**
+ * Reads the arguments that follow the program's name. None at all ask for help, as in Distribution.
+ *
+ * The configuration is the CONFIG argument, else what `REGISTRY_CONFIGURATION_PATH` names, else none.
+ */
+export function parseCommandLine(argv: readonly string[], environment: Environment): Command {
+  const reading = readArguments(argv);
+  if (typeof reading === 'string') {
+    return usageError(reading);
+  }
+  const { flags, words } = reading;
+  if (flags.help || flags.version) {
+    return { kind: flags.help ? 'help' : 'version' };
+  }
+  const [name = 'help', ...operands] = words;
+  switch (name) {
+    case 'help':
+    case 'version':
+      return { kind: name };
+    case 'serve':
+    case 'check':
+      return withConfig(name, operands, flags.ignoreExisting, environment);
+    default:
+      return usageError(unknownCommand(name));
+  }
+}
+
+function withConfig(
+  kind: 'serve' | 'check',
+  operands: readonly string[],
+  ignoreExisting: boolean,
+  environment: Environment,
+): Command {
+  const [operand, ...more] = operands;
+  if (more.length > 0 || operand === '') {
+    return usageError(`${kind} takes one CONFIG, the path of a file`);
+  }
+  // A variable that is set to nothing names no file.
+  const configPath = operand ?? (environment['REGISTRY_CONFIGURATION_PATH'] || undefined);
+  if (kind === 'serve') {
+    return { kind, configPath, ignoreExisting };
+  }
+  return ignoreExisting ? usageError('--ignore-existing belongs to serve') : { kind, configPath };
+}
+
+interface Arguments {
+  readonly flags: { readonly help: boolean; readonly version: boolean; readonly ignoreExisting: boolean };
+  readonly words: readonly string[];
+}
+
+function readArguments(argv: readonly string[]): Arguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'v', default: false },
+        'ignore-existing': { type: 'boolean', default: false },
+      },
+    });
+    const { help, version, 'ignore-existing': ignoreExisting } = values;
+    return { flags: { help, version, ignoreExisting }, words: positionals };
+  } catch (error) {
+    // parseArgs throws TypeErrors whose first sentence is made for people.
+    if (error instanceof TypeError) {
+      return error.message.split('. ')[0] ?? error.message;
+    }
+    throw error;
+  }
+}
+
+/** Distribution's other command is known by name, so that nobody looks for a slip of the pen. */
+function unknownCommand(name: string): string {
+  if (name === 'garbage-collect') {
+    return `Herald has no command ${name} yet`;
+  }
+  const closest = closestTo(name, COMMANDS);
+  const hint = closest === undefined ? `the commands are ${COMMANDS.join(', ')}` : `did you mean ${closest}?`;
+  return `unknown command ${JSON.stringify(name)}; ${hint}`;
+}
+
+function usageError(message: string): Command {
+  return { kind: 'usage-error', message };
+}

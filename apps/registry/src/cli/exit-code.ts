@@ -1,0 +1,8 @@
+/** What the process tells whoever started it. Part of the program's interface: codes are never reused. */
+export const EXIT_CODE = {
+  ok: 0,
+  startFailed: 1,
+  usage: 2,
+  configInvalid: 3,
+  dataDirectoryInUse: 4,
+} as const;

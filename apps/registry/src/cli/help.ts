@@ -1,0 +1,37 @@
+/** What `--help` prints. */
+export const HELP = `Herald, an OCI container registry whose notifications cannot be lost.
+
+Usage:
+  herald serve [CONFIG] [--ignore-existing]   run the registry until SIGTERM or SIGINT
+  herald check [CONFIG]                       judge a configuration and print what is in effect, secrets redacted
+  herald version                              print the version (also --version, -v)
+  herald help                                 print this text (also --help, -h)
+
+Options of serve:
+  --ignore-existing   start with an empty registry although the data directory holds another registry's repositories
+
+Configuration:
+  CONFIG is Distribution's config.yml (version: 0.1). Without it, the file that REGISTRY_CONFIGURATION_PATH names is
+  read. Without either, Herald serves 127.0.0.1:5000 with its data under ./data.
+  An unknown key or a bad value stops the start; all faults are told at once, by their paths.
+
+Environment:
+  REGISTRY_<KEY>_<KEY>…   overrides a key of the file; the value is YAML. Items of lists go by index from 0:
+                            REGISTRY_HTTP_ADDR=:5000
+                            REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry
+                            REGISTRY_NOTIFICATIONS_ENDPOINTS_0_URL=https://receiver.example.com/events
+                            REGISTRY_NOTIFICATIONS_ENDPOINTS='[{name: hook, url: https://receiver.example.com}]'
+                          In the name of a header an underscore stands for a hyphen.
+                          Variables that match no key are warned about and ignored.
+
+Secrets:
+  Values of headers, URLs and http.secret may be references: file:/run/secrets/token (the content of the file) or
+  env:TOKEN (an environment variable).
+
+Exit codes:
+  0  stopped cleanly, or the configuration is good
+  1  the start failed
+  2  wrong usage
+  3  the configuration is invalid
+  4  the data directory is in use by another process
+`;

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+
+import { compileEndpoint } from './compile-endpoint.js';
+import type { ConfigWarning, DebugSettings, HttpSettings, RegistryConfig } from './registry-config.js';
+import type { DebugConfig, HttpConfig } from './sections/http.config.js';
+import type { RegistryFile } from './sections/registry-file.config.js';
+import { parseAddressRange } from './values/address-range.js';
+import { parseByteSize } from './values/byte-size.js';
+import { durationMs } from './values/duration.js';
+import { parseBaseUrl, parsePathPrefix } from './values/http-url.js';
+import { type ListenAddress, parseListenAddress } from './values/listen-address.js';
+
+/** Turns a file that has been found good into what the program uses, once. The result and all in it is frozen. */
+export function compileConfig(
+  file: RegistryFile,
+  source: string | undefined,
+  warnings: readonly ConfigWarning[],
+): RegistryConfig {
+  const { log, storage, notifications } = file;
+  return deepFreeze({
+    source,
+    log: {
+      level: log.level,
+      formatter: log.formatter,
+      fields: { ...log.fields },
+      accessLog: !log.accesslog.disabled,
+    },
+    storage: {
+      rootDirectory: storage.filesystem.rootdirectory,
+      deleteEnabled: storage.delete.enabled,
+      inlineBytes: checked(parseByteSize(storage.inline)),
+    },
+    database: { path: databasePath(file) },
+    http: compileHttp(file.http),
+    notifications: {
+      includeReferences: notifications.events.includereferences,
+      compatibility: notifications.compatibility,
+      endpoints: notifications.endpoints.map(compileEndpoint),
+    },
+    warnings: [...warnings],
+  });
+}
+
+/** Where the database lies: beside the blobs unless the file says otherwise. */
+export function databasePath({ database, storage }: RegistryFile): string {
+  return database.path ?? join(storage.filesystem.rootdirectory, 'herald', 'herald.db');
+}
+
+function compileHttp(http: HttpConfig): HttpSettings {
+  return {
+    listen: compileAddress(http.addr),
+    host: http.host === undefined ? undefined : parseBaseUrl(http.host),
+    relativeUrls: http.relativeurls,
+    prefix: checked(parsePathPrefix(http.prefix)),
+    secret: http.secret,
+    drainTimeoutMs: durationMs(http.draintimeout),
+    headers: structuredClone(http.headers),
+    trustedProxies: http.trustedproxies.map((range) => checked(parseAddressRange(range))),
+    debug: http.debug && compileDebug(http.debug),
+  };
+}
+
+function compileDebug({ addr, prometheus }: DebugConfig): DebugSettings | undefined {
+  return addr === undefined
+    ? undefined
+    : { listen: compileAddress(addr), prometheus: { enabled: prometheus.enabled, path: prometheus.path } };
+}
+
+function compileAddress(text: string): ListenAddress {
+  return checked(parseListenAddress(text));
+}
+
+/** What validation has let through is there; anything else is a fault of this program and not of the file. */
+function checked<Value>(value: Value | undefined): Value {
+  if (value === undefined) {
+    throw new Error('a setting passed validation and cannot be compiled');
+  }
+  return value;
+}
+
+function deepFreeze<Value extends object>(value: Value): Value {
+  for (const child of Object.values(value)) {
+    if (typeof child === 'object' && child !== null) {
+      deepFreeze(child as object);
+    }
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,45 @@
+import type { EndpointOptions, EventSelection } from '@herald/notifications';
+
+import type { EndpointConfig } from './sections/endpoint.config.js';
+import type { SelectionConfig } from './sections/selection.config.js';
+import { durationMs } from './values/duration.js';
+
+/** Turns an endpoint of the file into what the notifications library takes. */
+export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
+  const { ignore, ignoredmediatypes, cloudevents } = endpoint;
+  return {
+    name: endpoint.name,
+    url: endpoint.url,
+    disabled: endpoint.disabled,
+    headers: structuredClone(endpoint.headers),
+    timeoutMs: durationMs(endpoint.timeout),
+    threshold: endpoint.threshold,
+    backoffMs: durationMs(endpoint.backoff),
+    format: endpoint.format,
+    ignore: {
+      mediaTypes: [...new Set([...ignore.mediatypes, ...ignoredmediatypes])],
+      actions: [...new Set(ignore.actions)],
+    },
+    ...(endpoint.only && { only: compileSelections(endpoint.only) }),
+    ...(endpoint.except && { except: compileSelections(endpoint.except) }),
+    ...(cloudevents && {
+      cloudevents: withoutAbsent({ mode: cloudevents.mode, source: cloudevents.source }),
+    }),
+  };
+}
+
+/** A selection of the file in the library's names. */
+export function compileSelection({ mediatypes, artifacttypes, ...lists }: SelectionConfig): EventSelection {
+  return withoutAbsent({ ...lists, mediaTypes: mediatypes, artifactTypes: artifacttypes });
+}
+
+function compileSelections(
+  selections: SelectionConfig | readonly SelectionConfig[],
+): readonly EventSelection[] {
+  const list: readonly SelectionConfig[] = Array.isArray(selections) ? selections : [selections];
+  return list.map(compileSelection);
+}
+
+function withoutAbsent<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}

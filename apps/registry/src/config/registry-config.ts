@@ -1,0 +1,67 @@
+import type { EndpointOptions } from '@herald/notifications';
+
+import type { ListenAddress } from './values/listen-address.js';
+
+/** The configuration as the program uses it: checked, complete, frozen. Times in ms, sizes in bytes. */
+export interface RegistryConfig {
+  /** The file it came from; undefined when there was none and the defaults for trying Herald out hold. */
+  readonly source: string | undefined;
+  readonly log: LogSettings;
+  readonly storage: StorageSettings;
+  readonly database: { readonly path: string };
+  readonly http: HttpSettings;
+  readonly notifications: NotificationsSettings;
+  /** What was accepted and does nothing, for people to read. */
+  readonly warnings: readonly ConfigWarning[];
+}
+
+export interface LogSettings {
+  readonly level: 'error' | 'warn' | 'info' | 'debug';
+  readonly formatter: 'text' | 'json' | 'logstash';
+  /** Carried by every line. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly accessLog: boolean;
+}
+
+export interface StorageSettings {
+  readonly rootDirectory: string;
+  readonly deleteEnabled: boolean;
+  /** Blobs up to this size are rows of the database. */
+  readonly inlineBytes: number;
+}
+
+export interface HttpSettings {
+  readonly listen: ListenAddress;
+  /** Scheme and host of the registry's public address, without a slash at the end. */
+  readonly host: string | undefined;
+  readonly relativeUrls: boolean;
+  /** Empty, or a path that begins with a slash and ends without one. */
+  readonly prefix: string;
+  readonly secret: string | undefined;
+  readonly drainTimeoutMs: number;
+  /** Added to answers. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** In CIDR notation. */
+  readonly trustedProxies: readonly string[];
+  readonly debug: DebugSettings | undefined;
+}
+
+export interface DebugSettings {
+  readonly listen: ListenAddress;
+  readonly prometheus: { readonly enabled: boolean; readonly path: string };
+}
+
+export interface NotificationsSettings {
+  readonly includeReferences: boolean;
+  readonly compatibility: 'herald' | 'distribution';
+  readonly endpoints: readonly EndpointOptions[];
+}
+
+/** Something that does not stop the start and that the operator should know. */
+export interface ConfigWarning {
+  /** Path in the file, or the variable's name when it names no path. */
+  readonly path: string;
+  readonly line?: number;
+  readonly variable?: string;
+  readonly message: string;
+}

@@ -1,0 +1,141 @@
+import { byteSize, count, duration, flag, oneOf, text } from '../schema/kinds.js';
+import { Key, Refused, Section } from '../schema/section-schema.js';
+
+/** The largest blob that may be kept as a row: what a manifest may weigh, too. */
+const LARGEST_INLINE_BYTES = 4 * 1024 * 1024;
+
+const OTHER_DRIVER =
+  'Herald stores blobs in the filesystem alone so far, and would begin an empty registry elsewhere; choose storage.filesystem';
+
+export class FilesystemConfig {
+  @Key(text('the path of a directory'))
+  rootdirectory = '/var/lib/registry';
+
+  @Key(count(0), {
+    noEffect: 'Herald has no such limit: file operations share the threads that Node runs them on',
+  })
+  maxthreads?: number;
+}
+
+export class DeleteConfig {
+  @Key(flag())
+  enabled = false;
+}
+
+export class CacheConfig {
+  @Key(oneOf(['inmemory', 'redis']))
+  blobdescriptor?: string;
+
+  @Key(count(0))
+  blobdescriptorsize?: number;
+
+  @Key(oneOf(['inmemory', 'redis']))
+  layerinfo?: string;
+}
+
+export class RedirectConfig {
+  @Key(flag())
+  disable?: boolean;
+}
+
+export class TagConfig {
+  @Key(count(0))
+  concurrencylimit?: number;
+}
+
+export class UploadPurgingConfig {
+  @Key(flag())
+  enabled?: boolean;
+
+  @Key(duration())
+  age?: string;
+
+  @Key(duration())
+  interval?: string;
+
+  @Key(flag())
+  dryrun?: boolean;
+}
+
+export class ReadonlyConfig {
+  @Refused(
+    'Herald has no read-only mode yet and would accept pushes; refuse them in front of it, or remove the key',
+    { keys: [] },
+  )
+  enabled?: unknown;
+}
+
+export class MaintenanceConfig {
+  @Section(() => UploadPurgingConfig, {
+    noEffect: 'abandoned uploads are not removed at these intervals yet',
+  })
+  uploadpurging?: UploadPurgingConfig;
+
+  @Section(() => ReadonlyConfig)
+  readonly?: ReadonlyConfig;
+}
+
+/** `storage`: where blobs lie. Exactly one driver. */
+export class StorageConfig {
+  @Section(() => FilesystemConfig, { presenceCounts: true })
+  filesystem = new FilesystemConfig();
+
+  /** Herald's own: blobs up to this size are rows of the database and have no file. */
+  @Key(byteSize(LARGEST_INLINE_BYTES))
+  inline: string | number = '16KiB';
+
+  @Section(() => DeleteConfig)
+  delete = new DeleteConfig();
+
+  @Section(() => MaintenanceConfig)
+  maintenance = new MaintenanceConfig();
+
+  @Section(() => CacheConfig, {
+    noEffect: 'Herald reads descriptors from its database, which needs no cache in front of it',
+  })
+  cache?: CacheConfig;
+
+  @Section(() => RedirectConfig, { noEffect: 'Herald always serves blobs itself and redirects nowhere' })
+  redirect?: RedirectConfig;
+
+  @Section(() => TagConfig, { noEffect: 'tags are found by an index, so there is no search to limit' })
+  tag?: TagConfig;
+
+  @Refused('what is pushed would be gone after a restart; choose storage.filesystem', {
+    presenceCounts: true,
+  })
+  inmemory?: unknown;
+
+  @Refused(OTHER_DRIVER, { presenceCounts: true })
+  s3?: unknown;
+
+  @Refused(OTHER_DRIVER, { presenceCounts: true })
+  azure?: unknown;
+
+  @Refused(OTHER_DRIVER, { presenceCounts: true })
+  gcs?: unknown;
+
+  @Refused(OTHER_DRIVER, { presenceCounts: true })
+  swift?: unknown;
+
+  @Refused(OTHER_DRIVER, { presenceCounts: true })
+  oss?: unknown;
+}
+
+/** Names under `storage` that choose a driver. */
+export const STORAGE_DRIVERS: readonly string[] = [
+  'filesystem',
+  'inmemory',
+  's3',
+  'azure',
+  'gcs',
+  'swift',
+  'oss',
+];
+
+/** `database`, Herald's own: where repositories, manifests, tags and events lie. */
+export class DatabaseConfig {
+  /** Beside the blobs when absent. */
+  @Key(text('the path of a file'))
+  path?: string;
+}
