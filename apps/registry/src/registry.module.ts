@@ -28,6 +28,8 @@ import { Locations } from './http/locations.js';
 import { OciErrorFilter } from './http/oci-error.filter.js';
 import { RequestContexts } from './http/request-context.js';
 import { RequestOrigin } from './http/request-origin.js';
+import { AdminGuard } from './operations/admin/admin.guard.js';
+import { RepositoriesAdminController } from './operations/admin/repositories-admin.controller.js';
 import { HealthController } from './operations/health.controller.js';
 import { StorageHealthIndicator } from './operations/storage.health-indicator.js';
 
@@ -80,6 +82,7 @@ export class RegistryModule {
         UploadsController,
         TagsController,
         HealthController,
+        RepositoriesAdminController,
       ],
       providers: [
         {
@@ -89,6 +92,7 @@ export class RegistryModule {
             listener.listen(stored),
         },
         { provide: APP_FILTER, useClass: OciErrorFilter },
+        AdminGuard,
         DeletionPolicy,
         Locations,
         StorageHealthIndicator,

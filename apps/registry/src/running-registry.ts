@@ -1,6 +1,7 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { RegistryConfig } from './config/registry-config.js';
+import type { AdminAddress } from './config/values/admin-address.js';
 import type { ListenAddress } from './config/values/listen-address.js';
 import type { RegistryApp } from './create-app.js';
 import type { ServerAddresses } from './http/server-addresses.js';
@@ -9,6 +10,7 @@ import type { ServerAddresses } from './http/server-addresses.js';
 export interface BoundAddresses {
   readonly registry: string;
   readonly debug?: string;
+  readonly admin?: string;
 }
 
 /** How often connections that fell idle are closed while the server drains, in ms. */
@@ -29,16 +31,13 @@ export class RunningRegistry {
     try {
       await onEveryAddress(listen, (host) => app.listen(listen.port, host));
       const registry = urlOf(app.getHttpServer().address());
-      if (debug === undefined) return new RunningRegistry(app, addresses, drainTimeoutMs, { registry });
-      const fastify = app.getHttpAdapter().getInstance();
-      const server = await onEveryAddress(debug.listen, (host) =>
-        addresses.listen('debug', host, debug.listen.port, (request, response) =>
-          fastify.routing(request, response),
-        ),
-      );
+      const routing = routingOf(app);
+      const debugUrl = debug && (await listenForDebugging(addresses, debug.listen, routing));
+      const adminUrl = await listenForAdministration(addresses, config.admin.address, routing);
       return new RunningRegistry(app, addresses, drainTimeoutMs, {
         registry,
-        debug: urlOf(server.address()),
+        ...(debugUrl !== undefined && { debug: debugUrl }),
+        ...(adminUrl !== undefined && { admin: adminUrl }),
       });
     } catch (error) {
       addresses.close();
@@ -63,6 +62,43 @@ export class RunningRegistry {
       this.others.close();
     }
   }
+}
+
+/** The application's routes, for servers of other addresses. */
+export function routingOf(app: NestFastifyApplication): RequestListener {
+  const fastify = app.getHttpAdapter().getInstance();
+  return (request, response) => {
+    fastify.routing(request, response);
+  };
+}
+
+async function listenForDebugging(
+  addresses: ServerAddresses,
+  { host, port }: ListenAddress,
+  routing: RequestListener,
+): Promise<string> {
+  const server = await onEveryAddress({ host, port }, (bound) =>
+    addresses.listen('debug', { host: bound, port }, routing),
+  );
+  return urlOf(server.address());
+}
+
+/** Serves the admin API where the configuration says. Resolves with the address for people, or nothing when it is off. */
+export async function listenForAdministration(
+  addresses: ServerAddresses,
+  address: AdminAddress,
+  routing: RequestListener,
+): Promise<string | undefined> {
+  if (address.kind === 'off') return undefined;
+  if (address.kind === 'unix') {
+    await addresses.listen('admin', { socketPath: address.path }, routing);
+    return address.path;
+  }
+  const { host, port } = address.listen;
+  const server = await onEveryAddress({ host, port }, (bound) =>
+    addresses.listen('admin', { host: bound, port }, routing),
+  );
+  return urlOf(server.address());
 }
 
 /** Without a host every address of the machine is meant: IPv6 and IPv4 by one socket, or IPv4 alone where there is nothing else. */

@@ -2,11 +2,12 @@ import { Logger } from '@nestjs/common';
 import { EXIT_CODE } from './cli/exit-code.js';
 import type { RegistryConfig } from './config/registry-config.js';
 import { createApp } from './create-app.js';
-import { DataDirectoryInUse, DataDirectoryLock } from './data-directory/data-directory-lock.js';
-import { ForeignVolume, refuseForeignVolume } from './data-directory/foreign-volume.js';
+import { DataDirectoryLock } from './data-directory/data-directory-lock.js';
+import { refuseForeignVolume } from './data-directory/foreign-volume.js';
 import { RegistryLogger } from './logging/registry-logger.js';
 import { RunningRegistry } from './running-registry.js';
-import { startReport } from './start-report.js';
+import { startFailureOf } from './start-failure.js';
+import { reportStart } from './start-report.js';
 
 /** What the command line adds to the configuration. */
 export interface ServeOptions {
@@ -23,14 +24,15 @@ export async function serve(config: RegistryConfig, { ignoreExisting }: ServeOpt
     if (!ignoreExisting) refuseForeignVolume(config.storage.rootDirectory, config.database.path);
     lock = DataDirectoryLock.acquire(config.storage.rootDirectory);
     const registry = await RunningRegistry.start(await createApp(config, logger), config);
-    process.stdout.write(startReport(config, registry.addresses));
+    reportStart(config, registry.addresses, logger);
     const signal = await stopped;
     new Logger('Registry').log(`${signal}: no new connections; finishing what is in flight`);
     await registry.stop();
     return EXIT_CODE.ok;
   } catch (error) {
-    process.stderr.write(`herald: ${explain(error)}\n`);
-    return error instanceof DataDirectoryInUse ? EXIT_CODE.dataDirectoryInUse : EXIT_CODE.startFailed;
+    const { message, exitCode } = startFailureOf(error);
+    process.stderr.write(`herald: ${message}\n`);
+    return exitCode;
   } finally {
     lock?.release();
   }
@@ -41,14 +43,4 @@ function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
-}
-
-function explain(error: unknown): string {
-  if (error instanceof DataDirectoryInUse || error instanceof ForeignVolume) return error.message;
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE')
-    return `${error.message}: another program listens there; choose another http.addr`;
-  if (code === 'EACCES') return `${error.message}: this user may not do that`;
-  return error.message;
 }

@@ -1,13 +1,41 @@
 import type { RegistryConfig } from './config/registry-config.js';
+import type { RegistryLogger } from './logging/registry-logger.js';
 import type { BoundAddresses } from './running-registry.js';
 
-/** What an operator wants to know when the program is up, and what to type next. Endpoints show as scheme and host. */
-export function startReport(config: RegistryConfig, { registry, debug }: BoundAddresses): string {
+/**
+ * Tells an operator that the program is up, and what to type next: a text for people, or records where every line of the output is
+ * to be one. Endpoints show as scheme and host.
+ */
+export function reportStart(
+  config: RegistryConfig,
+  addresses: BoundAddresses,
+  logger: RegistryLogger,
+  output: { write(text: string): unknown } = process.stdout,
+): void {
+  if (config.log.formatter === 'text') {
+    output.write(startReport(config, addresses));
+    return;
+  }
+  logger.log('Herald listens', startFields(config, addresses), 'Registry');
+  for (const { path, message } of config.warnings) logger.warn(message, { path }, 'Configuration');
+}
+
+function startFields(config: RegistryConfig, addresses: BoundAddresses): Record<string, unknown> {
+  return {
+    addresses: { ...addresses, registry: addresses.registry + config.http.prefix },
+    configuration: configurationOf(config),
+    data: config.storage.rootDirectory,
+    database: config.database.path,
+    endpoints: destinations(config),
+  };
+}
+
+function startReport(config: RegistryConfig, { registry, debug }: BoundAddresses): string {
   const host = new URL(registry).host;
   const lines = [
     `Herald listens on ${registry}${config.http.prefix}`,
     ...(debug === undefined ? [] : [`Debug address      ${debug}`]),
-    `Configuration      ${config.source ?? 'built-in defaults'}`,
+    `Configuration      ${configurationOf(config)}`,
     `Data               ${config.storage.rootDirectory}`,
     `Database           ${config.database.path}`,
     ...endpointLines(config),
@@ -21,11 +49,22 @@ export function startReport(config: RegistryConfig, { registry, debug }: BoundAd
   return `${lines.join('\n')}\n`;
 }
 
-function endpointLines({ notifications }: RegistryConfig): string[] {
+function configurationOf({ source }: RegistryConfig): string {
+  return source ?? 'built-in defaults';
+}
+
+function endpointLines(config: RegistryConfig): string[] {
+  const lines = destinations(config).map(
+    ({ name, origin, format }) => `Delivers to        ${name} (${origin}, ${format})`,
+  );
+  return lines.length === 0 ? ['Endpoints          none: add them under notifications.endpoints'] : lines;
+}
+
+/** What may be shown of the endpoints that are in use. */
+function destinations({ notifications }: RegistryConfig): { name: string; origin: string; format: string }[] {
   const active = notifications.endpoints.filter((endpoint) => endpoint.disabled !== true);
-  if (active.length === 0) return ['Endpoints          none: add them under notifications.endpoints'];
-  return active.map(({ name, url, format }) => {
+  return active.map(({ name, url, format = 'distribution.v1' }) => {
     const { protocol, host } = new URL(url);
-    return `Delivers to        ${name} (${protocol}//${host}, ${format ?? 'distribution.v1'})`;
+    return { name, origin: `${protocol}//${host}`, format };
   });
 }

@@ -9,6 +9,7 @@ export {
   type Change,
   type ManifestDeleted,
   type ManifestPushed,
+  type RepositoryDeleted,
   type TagDeleted,
   type TagMove,
 } from './repository/change.js';

@@ -2,6 +2,7 @@ import type { Database } from '@herald/database';
 import { DatabaseBlobStore } from './blobs/database-blob-store.js';
 import type { StorageDriver } from './drivers/storage-driver.js';
 import { DatabaseManifestStore } from './manifests/database-manifest-store.js';
+import { deleteRepository } from './metadata/delete-repository.js';
 import type { RepositoryName } from './repository/repository-name.js';
 import { StoredRepositoryService, type StoredRepository, type UploadStore } from './repository/repository.js';
 import { DatabaseTagStore } from './tags/database-tag-store.js';
@@ -24,6 +25,7 @@ export class StoredRepositories extends StoredRepositoryService {
       tags: new DatabaseTagStore(this.database, name),
       blobs: new DatabaseBlobStore(this.database, this.driver, name),
       uploads: this.#uploads(name),
+      delete: (alongside) => deleteRepository(this.database, name, alongside),
     };
   }
 

@@ -7,11 +7,12 @@ import type { Environment } from '../config/source/secret-reference.js';
 export type Command =
   | { readonly kind: 'serve'; readonly configPath: string | undefined; readonly ignoreExisting: boolean }
   | { readonly kind: 'check'; readonly configPath: string | undefined }
+  | { readonly kind: 'delete-repository'; readonly configPath: string | undefined; readonly name: string }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string };
 
-const COMMANDS = ['serve', 'check', 'help', 'version'] as const;
+const COMMANDS = ['serve', 'check', 'repositories', 'help', 'version'] as const;
 
 /**
  * Reads the arguments that follow the program's name. None at all ask for help, as in Distribution.
@@ -32,6 +33,8 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
     case 'help':
     case 'version':
       return { kind: name };
+    case 'repositories':
+      return ofRepositories(operands, flags.config ?? configOf(environment));
     case 'serve':
     case 'check':
       return withConfig(name, operands, flags.ignoreExisting, environment);
@@ -50,16 +53,33 @@ function withConfig(
   if (more.length > 0 || operand === '') {
     return usageError(`${kind} takes one CONFIG, the path of a file`);
   }
-  // A variable that is set to nothing names no file.
-  const configPath = operand ?? (environment['REGISTRY_CONFIGURATION_PATH'] || undefined);
+  const configPath = operand ?? configOf(environment);
   if (kind === 'serve') {
     return { kind, configPath, ignoreExisting };
   }
   return ignoreExisting ? usageError('--ignore-existing belongs to serve') : { kind, configPath };
 }
 
+function ofRepositories(operands: readonly string[], configPath: string | undefined): Command {
+  const [verb, name, ...more] = operands;
+  if (verb !== 'delete' || name === undefined || name === '' || more.length > 0) {
+    return usageError('repositories knows one thing: repositories delete NAME [--config CONFIG]');
+  }
+  return { kind: 'delete-repository', configPath, name };
+}
+
+/** A variable that is set to nothing names no file. */
+function configOf(environment: Environment): string | undefined {
+  return environment['REGISTRY_CONFIGURATION_PATH'] || undefined;
+}
+
 interface Arguments {
-  readonly flags: { readonly help: boolean; readonly version: boolean; readonly ignoreExisting: boolean };
+  readonly flags: {
+    readonly help: boolean;
+    readonly version: boolean;
+    readonly ignoreExisting: boolean;
+    readonly config: string | undefined;
+  };
   readonly words: readonly string[];
 }
 
@@ -72,10 +92,11 @@ function readArguments(argv: readonly string[]): Arguments | string {
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
         'ignore-existing': { type: 'boolean', default: false },
+        config: { type: 'string' },
       },
     });
-    const { help, version, 'ignore-existing': ignoreExisting } = values;
-    return { flags: { help, version, ignoreExisting }, words: positionals };
+    const { help, version, config, 'ignore-existing': ignoreExisting } = values;
+    return { flags: { help, version, ignoreExisting, config }, words: positionals };
   } catch (error) {
     // parseArgs throws TypeErrors whose first sentence is made for people.
     if (error instanceof TypeError) {

@@ -5,4 +5,5 @@ export const EXIT_CODE = {
   usage: 2,
   configInvalid: 3,
   dataDirectoryInUse: 4,
+  refused: 5,
 } as const;

@@ -4,6 +4,8 @@ export const HELP = `Herald, an OCI container registry whose notifications canno
 Usage:
   herald serve [CONFIG] [--ignore-existing]   run the registry until SIGTERM or SIGINT
   herald check [CONFIG]                       judge a configuration and print what is in effect, secrets redacted
+  herald repositories delete NAME [--config CONFIG]
+                                              delete a repository and all that is in it, with or without a running server
   herald version                              print the version (also --version, -v)
   herald help                                 print this text (also --help, -h)
 
@@ -34,4 +36,5 @@ Exit codes:
   2  wrong usage
   3  the configuration is invalid
   4  the data directory is in use by another process
+  5  the registry refused what was asked of it
 `;

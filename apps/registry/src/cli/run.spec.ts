@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 
 import { loadConfig } from '../config/load-config.js';
 import type { RegistryConfig } from '../config/registry-config.js';
+import type { AdminAnswer } from './admin-client.js';
 import { run } from './run.js';
 
 interface Served {
@@ -39,6 +40,8 @@ notifications:
 describe('the program', () => {
   let directory: string;
   let path: string;
+  let answer: AdminAnswer = { status: 204, body: '' };
+  const asked: string[] = [];
 
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'herald-cli-'));
@@ -53,6 +56,7 @@ describe('the program', () => {
   async function herald(argv: string[], env: Record<string, string> = {}): Promise<Finished> {
     const written = { stdout: '', stderr: '' };
     const served: Served[] = [];
+    asked.length = 0;
     const exitCode = await run({
       argv,
       env,
@@ -60,6 +64,11 @@ describe('the program', () => {
         served.push({ config, ignoreExisting });
         return Promise.resolve(4);
       },
+      administer: (_config, command) =>
+        command((method, requested) => {
+          asked.push(`${method} ${requested}`);
+          return Promise.resolve(answer);
+        }),
       stdout: (text) => {
         written.stdout += text;
       },
@@ -172,6 +181,20 @@ describe('the program', () => {
       '#   storage.cache (line 4): accepted, without effect: Herald reads descriptors from its database',
     );
     expect(stdout).toContain('#   REGISTRY_NOPE: no setting has this name, so the variable is ignored\n');
+  });
+
+  it('deletes a repository by the admin API, and says what it refuses', async () => {
+    await expect(herald(['repositories', 'delete', 'team/app', '--config', path])).resolves.toMatchObject({
+      exitCode: 0,
+      stdout: 'deleted the repository team/app\n',
+    });
+    expect(asked).toEqual(['DELETE /admin/v1/repositories/team%2Fapp']);
+    answer = { status: 404, body: '{"errors":[{"message":"repository name not known to registry"}]}' };
+    await expect(herald(['repositories', 'delete', 'team/app', '--config', path])).resolves.toMatchObject({
+      exitCode: 5,
+      stderr: 'herald: team/app was not deleted: repository name not known to registry\n',
+    });
+    await expect(herald(['repositories', 'purge', 'team/app'])).resolves.toMatchObject({ exitCode: 2 });
   });
 
   it('check needs no file', async () => {

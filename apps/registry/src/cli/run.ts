@@ -4,8 +4,10 @@ import { ConfigError } from '../config/config.error.js';
 import { loadConfig, type LoadedConfig } from '../config/load-config.js';
 import type { RegistryConfig } from '../config/registry-config.js';
 import type { Environment, ReadFile } from '../config/source/secret-reference.js';
+import type { AdminRequest } from './admin-client.js';
 import { explainConfig } from './check.js';
 import { parseCommandLine } from './command-line.js';
+import { deleteRepository } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
 import { HELP } from './help.js';
 import { VERSION_LINE } from './version.js';
@@ -17,13 +19,18 @@ export interface Run {
   readonly env: Environment;
   /** Serves until told to stop; resolves with the exit code. */
   readonly serve: (config: RegistryConfig, options: { readonly ignoreExisting: boolean }) => Promise<number>;
+  /** Does some work by the admin API of the server that has this configuration, or of one for this work alone. */
+  readonly administer: (
+    config: RegistryConfig,
+    work: (request: AdminRequest) => Promise<number>,
+  ) => Promise<number>;
   readonly readFile?: ReadFile;
   readonly stdout?: (text: string) => void;
   readonly stderr?: (text: string) => void;
 }
 
 /** Does what the command line asks for. Resolves with the exit code; rejects only when `serve` does. */
-export async function run({ argv, env, serve, ...edges }: Run): Promise<number> {
+export async function run({ argv, env, serve, administer, ...edges }: Run): Promise<number> {
   const { readFile = readTextFile, stdout = writeOut, stderr = writeError } = edges;
   const command = parseCommandLine(argv, env);
   switch (command.kind) {
@@ -44,6 +51,10 @@ export async function run({ argv, env, serve, ...edges }: Run): Promise<number> 
       }
       if (command.kind === 'serve') {
         return serve(loaded.config, { ignoreExisting: command.ignoreExisting });
+      }
+      if (command.kind === 'delete-repository') {
+        const { name } = command;
+        return administer(loaded.config, (request) => deleteRepository(request, name, { stdout, stderr }));
       }
       stdout(explainConfig(loaded));
       return EXIT_CODE.ok;

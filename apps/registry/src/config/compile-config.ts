@@ -4,6 +4,7 @@ import { compileEndpoint } from './compile-endpoint.js';
 import type { ConfigWarning, DebugSettings, HttpSettings, RegistryConfig } from './registry-config.js';
 import type { DebugConfig, HttpConfig } from './sections/http.config.js';
 import type { RegistryFile } from './sections/registry-file.config.js';
+import { fitsSocket, parseAdminAddress, type AdminAddress } from './values/admin-address.js';
 import { parseAddressRange } from './values/address-range.js';
 import { parseByteSize } from './values/byte-size.js';
 import { durationMs } from './values/duration.js';
@@ -32,6 +33,7 @@ export function compileConfig(
     },
     database: { path: databasePath(file) },
     http: compileHttp(file.http),
+    admin: { address: compileAdminAddress(file), token: file.admin.token },
     notifications: {
       includeReferences: notifications.events.includereferences,
       compatibility: notifications.compatibility,
@@ -44,6 +46,13 @@ export function compileConfig(
 /** Where the database lies: beside the blobs unless the file says otherwise. */
 export function databasePath({ database, storage }: RegistryFile): string {
   return database.path ?? join(storage.filesystem.rootdirectory, 'herald', 'herald.db');
+}
+
+/** A socket beside the database, unless its path would be longer than a socket's may be. */
+function compileAdminAddress({ admin, storage }: RegistryFile): AdminAddress {
+  if (admin.addr !== undefined) return checked(parseAdminAddress(admin.addr));
+  const path = join(storage.filesystem.rootdirectory, 'herald', 'admin.sock');
+  return fitsSocket(path) ? { kind: 'unix', path } : { kind: 'off' };
 }
 
 function compileHttp(http: HttpConfig): HttpSettings {

@@ -3,6 +3,7 @@ import type { RegistryFile } from './sections/registry-file.config.js';
 import { STORAGE_DRIVERS } from './sections/storage.config.js';
 import type { ConfigPath } from './source/config-path.js';
 import { isMapping, valueAt } from './source/config-tree.js';
+import { parseAdminAddress } from './values/admin-address.js';
 
 type Report = (path: ConfigPath, mismatch: Mismatch) => void;
 
@@ -18,6 +19,17 @@ export function checkStorageDriver(tree: unknown, report: Report): void {
     report(['storage'], {
       expected: 'exactly one storage driver: filesystem, with its rootdirectory',
       found,
+    });
+  }
+}
+
+/** Reports an admin address of the network without a token: anybody who reaches it could delete everything. */
+export function checkAdminToken({ admin }: RegistryFile, report: Report): void {
+  const address = typeof admin.addr === 'string' ? parseAdminAddress(admin.addr) : undefined;
+  if (address?.kind === 'tcp' && admin.token === undefined) {
+    report(['admin', 'token'], {
+      expected: 'a token, since admin.addr is an address of the network',
+      found: 'none',
     });
   }
 }

@@ -7,7 +7,7 @@ import {
   warnOfMetricsWithoutAddress,
   warnOfUnmatchedVariables,
 } from './config-warnings.js';
-import { checkEndpointNames, checkStorageDriver } from './cross-checks.js';
+import { checkAdminToken, checkEndpointNames, checkStorageDriver } from './cross-checks.js';
 import { effectiveConfig } from './effective-config.js';
 import type { RegistryConfig } from './registry-config.js';
 import type { Mismatch } from './schema/value-kind.js';
@@ -114,6 +114,7 @@ function readRegistryFile(
   const file = readSection(RegistryFile, isMapping(tree) ? tree : {}, [], { references, report });
   validateSection(file, report);
   checkStorageDriver(tree, report);
+  checkAdminToken(file, report);
   checkEndpointNames(file, report);
   checkFilters(file, report);
   return { file, faults: [...ofVariables, ...faults.values()] };

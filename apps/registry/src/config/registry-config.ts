@@ -1,5 +1,6 @@
 import type { EndpointOptions } from '@herald/notifications';
 
+import type { AdminAddress } from './values/admin-address.js';
 import type { ListenAddress } from './values/listen-address.js';
 
 /** The configuration as the program uses it: checked, complete, frozen. Times in ms, sizes in bytes. */
@@ -10,6 +11,7 @@ export interface RegistryConfig {
   readonly storage: StorageSettings;
   readonly database: { readonly path: string };
   readonly http: HttpSettings;
+  readonly admin: AdminSettings;
   readonly notifications: NotificationsSettings;
   /** What was accepted and does nothing, for people to read. */
   readonly warnings: readonly ConfigWarning[];
@@ -44,6 +46,12 @@ export interface HttpSettings {
   /** In CIDR notation. */
   readonly trustedProxies: readonly string[];
   readonly debug: DebugSettings | undefined;
+}
+
+export interface AdminSettings {
+  readonly address: AdminAddress;
+  /** What administrators prove themselves by on a network address; on a socket its file's mode does. */
+  readonly token: string | undefined;
 }
 
 export interface DebugSettings {

@@ -20,8 +20,12 @@ const MAX_HEADER_BYTES = 32 * 1024;
 /** How long a connection may lie still, in ms: a client that stopped in the middle of an upload must not hold its place for ever. */
 const IDLE_MS = 120_000;
 
-/** Routes that only the debug address has. */
-const DEBUG_ROUTES = ['/metrics', '/debug/'];
+/** Routes that only one of the further addresses has. */
+const OTHER_ROUTES: readonly (readonly [prefix: string, address: AddressName])[] = [
+  ['/metrics', 'debug'],
+  ['/debug/', 'debug'],
+  ['/admin/', 'admin'],
+];
 
 /**
  * Fastify as a registry needs it: names with slashes, bodies as they come and of any length and type, errors of the framework in the
@@ -89,9 +93,8 @@ function addCommonHeaders(fastify: FastifyInstance, headers: AdapterOptions['hea
 
 function keepAddressesApart(fastify: FastifyInstance, addresses: ServerAddresses): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    const belongs: AddressName = DEBUG_ROUTES.some((route) => request.url.startsWith(route))
-      ? 'debug'
-      : 'registry';
+    const route = request.routeOptions.url ?? '';
+    const [, belongs] = OTHER_ROUTES.find(([prefix]) => route.startsWith(prefix)) ?? ['', 'registry'];
     if (addresses.addressOf(request.raw) === belongs) {
       done();
       return;

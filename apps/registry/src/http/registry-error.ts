@@ -2,7 +2,7 @@ import type { StorageErrorCode } from '@herald/storage';
 
 /** Codes that the HTTP side adds to the storage's. */
 export type RegistryErrorCode =
-  StorageErrorCode | 'UNSUPPORTED' | 'PAGINATION_NUMBER_INVALID' | 'NOT_FOUND' | 'UNKNOWN';
+  StorageErrorCode | 'UNAUTHORIZED' | 'UNSUPPORTED' | 'PAGINATION_NUMBER_INVALID' | 'NOT_FOUND' | 'UNKNOWN';
 
 /** A refusal that the HTTP side makes itself. */
 export class RegistryError extends Error {
@@ -41,6 +41,7 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   RANGE_INVALID: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   TAG_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
+  UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
   UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
   UNKNOWN: { status: 500, code: 'UNKNOWN' },
   UNSUPPORTED: { status: 405, code: 'UNSUPPORTED' },

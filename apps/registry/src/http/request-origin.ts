@@ -36,7 +36,7 @@ export class RequestOrigin extends EventOrigin {
     return {
       request: {
         id: context.id,
-        addr: this.#address(context, forwarded),
+        ...addressOf(this.#address(context, forwarded)),
         ...(raw.headers.host !== undefined && { host: raw.headers.host }),
         method: raw.method ?? '',
         useragent: raw.headers['user-agent'] ?? '',
@@ -68,6 +68,8 @@ export class RequestOrigin extends EventOrigin {
       return client ?? '';
     }
     const ip = plainAddress(raw.socket.remoteAddress ?? '');
+    // A socket in the file system has no addresses.
+    if (ip === '') return '';
     return `${ip.includes(':') ? `[${ip}]` : ip}:${raw.socket.remotePort ?? 0}`;
   }
 
@@ -78,6 +80,10 @@ export class RequestOrigin extends EventOrigin {
     const authority = host ?? raw.headers.host ?? '';
     return authority === '' ? http.prefix : `${scheme}://${authority}${http.prefix}`;
   }
+}
+
+function addressOf(addr: string): { addr?: string } {
+  return addr === '' ? {} : { addr };
 }
 
 /** The public address with the prefix, unless it names it already. */

@@ -1,7 +1,11 @@
+import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 
 /** Which of the program's addresses a request came in by. */
-export type AddressName = 'registry' | 'debug';
+export type AddressName = 'registry' | 'debug' | 'admin';
+
+/** What a server listens on: an address of the network, or a socket in the file system. */
+export type ListenTarget = { readonly host: string; readonly port: number } | { readonly socketPath: string };
 
 /**
  * Further addresses of the same application: each a server of its own that hands its requests to the same routing. A route belongs to
@@ -16,7 +20,7 @@ export class ServerAddresses {
   }
 
   /** Listens on a further address. @throws when the address cannot be listened on */
-  async listen(name: AddressName, host: string, port: number, routing: RequestListener): Promise<Server> {
+  async listen(name: AddressName, target: ListenTarget, routing: RequestListener): Promise<Server> {
     const server = createServer((request, response) => {
       this.#origin.set(request, name);
       routing(request, response);
@@ -25,7 +29,8 @@ export class ServerAddresses {
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, host, resolve);
+      if ('socketPath' in target) listenOnSocket(server, target.socketPath, resolve);
+      else server.listen(target.port, target.host, resolve);
     });
     return server;
   }
@@ -40,3 +45,15 @@ export class ServerAddresses {
 
 /** Longer than the idle time of the usual load balancers, so that they close first and never write into a closed connection. */
 export const KEEP_ALIVE_MS = 72_000;
+
+/** Nobody but this user may open the socket. The mask, because the file must not be open to others even for a moment. */
+function listenOnSocket(server: Server, path: string, listening: () => void): void {
+  // The lock on the data directory is held: a socket that is there was left by a process that is gone.
+  rmSync(path, { force: true });
+  const mask = process.umask(0o177);
+  try {
+    server.listen(path, listening);
+  } finally {
+    process.umask(mask);
+  }
+}

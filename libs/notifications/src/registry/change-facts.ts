@@ -28,8 +28,12 @@ export function factsOfChange(change: Change, context: FactContext): readonly Fa
       return [blobPushed(change, context)];
     case 'blob-mounted':
       return [blobMounted(change, context)];
-    default:
+    case 'blob-deleted':
       return [blobDeleted(change, context)];
+    case 'repository-deleted':
+      return [
+        { type: 'registry.repository.delete', target: { repository: change.repository }, detail: NOTHING },
+      ];
   }
 }
 

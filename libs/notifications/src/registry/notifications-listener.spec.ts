@@ -109,6 +109,7 @@ class EmptyStorage extends StoredRepositoryService {
           return blob;
         },
       },
+      delete: (alongside) => this.#commit({ kind: 'repository-deleted', repository: name }, alongside),
     };
   }
 
@@ -200,6 +201,7 @@ describe('NotificationsListener', () => {
     await repository.tags.delete(parseTag('latest'));
     await repository.manifests.delete(manifest.descriptor.digest);
     for (const digit of digits) await repository.blobs.delete(digest(digit));
+    await repository.delete();
     const expected = [
       'registry.blob.push',
       'registry.blob.push',
@@ -215,6 +217,7 @@ describe('NotificationsListener', () => {
       'registry.blob.delete',
       'registry.blob.delete',
       'registry.blob.delete',
+      'registry.repository.delete',
     ];
     expect(await types()).toEqual(expected);
     expect(emitted.map(({ type }) => type)).toEqual(expected);

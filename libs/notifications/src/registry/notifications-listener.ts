@@ -40,13 +40,15 @@ class ListeningRepositories extends RepositoryService {
 
   override repository(name: RepositoryName): Repository {
     const { announcer } = this;
-    const { manifests, tags, blobs, uploads } = this.inner.repository(name);
+    const stored = this.inner.repository(name);
+    const { manifests, tags, blobs, uploads } = stored;
     return {
       name,
       manifests: listeningManifests(manifests, announcer),
       tags: listeningTags(tags, announcer),
       blobs: listeningBlobs(blobs, announcer),
       uploads: listeningUploads(uploads, announcer),
+      delete: async () => stored.delete(announcer.alongside()),
       served: (served) => announcer.served(name, served),
     };
   }

@@ -53,8 +53,15 @@ export interface BlobDeleted {
   readonly blob: Descriptor;
 }
 
+/** The repository with all that was in it. What it held is not told one by one: it may be a hundred thousand tags. */
+export interface RepositoryDeleted {
+  readonly kind: 'repository-deleted';
+  readonly repository: RepositoryName;
+}
+
 /** What a mutation does, in facts that its batch's preconditions pin: if the batch is committed, every word of it is true. */
-export type Change = ManifestPushed | ManifestDeleted | TagDeleted | BlobPushed | BlobMounted | BlobDeleted;
+export type Change =
+  ManifestPushed | ManifestDeleted | TagDeleted | BlobPushed | BlobMounted | BlobDeleted | RepositoryDeleted;
 
 /**
  * Adds to the batch that makes a change: whatever it adds is committed with the change or not at all. It may be called several times

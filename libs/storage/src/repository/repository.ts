@@ -5,6 +5,7 @@ import type {
   BlobPushed,
   ManifestDeleted,
   ManifestPushed,
+  RepositoryDeleted,
   TagDeleted,
 } from './change.js';
 import type { Descriptor, Manifest } from './descriptor.js';
@@ -119,6 +120,12 @@ export interface StoredRepository {
   readonly tags: TagStore;
   readonly blobs: BlobStore;
   readonly uploads: UploadStore;
+  /**
+   * Deletes the repository with its manifests, tags and memberships, in one batch.
+   *
+   * @throws StorageError `NAME_UNKNOWN`, `UNAVAILABLE`
+   */
+  delete(alongside: Alongside<RepositoryDeleted>): Promise<void>;
 }
 
 /** A method without the parameter that only a decorator gives. */
@@ -137,6 +144,8 @@ export interface Repository {
   readonly tags: TagService;
   readonly blobs: BlobService;
   readonly uploads: UploadService;
+  /** @throws StorageError `NAME_UNKNOWN`, `UNAVAILABLE` */
+  delete(): Promise<void>;
   /** Tells what became of a read. Never waits for a disk, and never throws. */
   served(served: Served): void;
 }

@@ -1,3 +1,4 @@
+import { parseAdminAddress } from '../values/admin-address.js';
 import { parseAddressRange } from '../values/address-range.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { LONGEST_DURATION_MS, parseDuration } from '../values/duration.js';
@@ -113,6 +114,14 @@ export function listenAddress(): ScalarKind {
   return textKind(
     'host:port, such as :5000, 127.0.0.1:5000 or [::1]:5000',
     (value) => parseListenAddress(value) !== undefined,
+  );
+}
+
+/** Where the admin API is served. */
+export function adminAddress(): ScalarKind {
+  return textKind(
+    'unix: and the path of a socket of at most 100 bytes, host:port, or off',
+    (value) => parseAdminAddress(value) !== undefined,
   );
 }
 

@@ -1,5 +1,6 @@
 import { Key, Refused, Section } from '../schema/section-schema.js';
 import type { ScalarKind } from '../schema/value-kind.js';
+import { AdminConfig } from './admin.config.js';
 import { HttpConfig } from './http.config.js';
 import { LogConfig } from './log.config.js';
 import { NotificationsConfig } from './notifications.config.js';
@@ -31,6 +32,9 @@ export class RegistryFile {
 
   @Section(() => HttpConfig)
   http = new HttpConfig();
+
+  @Section(() => AdminConfig)
+  admin = new AdminConfig();
 
   @Section(() => NotificationsConfig)
   notifications = new NotificationsConfig();

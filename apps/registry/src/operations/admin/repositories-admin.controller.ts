@@ -1,0 +1,18 @@
+import { Controller, Delete, HttpCode, Param, UseGuards } from '@nestjs/common';
+import { RepositoryService, type RepositoryName } from '@herald/storage';
+import { RepositoryNamePipe } from '../../distribution/path-pipes.js';
+import { AdminGuard } from './admin.guard.js';
+
+/** What administrators do with whole repositories. The specification has no such route, and clients must not have it. */
+@Controller('admin/v1/repositories')
+@UseGuards(AdminGuard)
+export class RepositoriesAdminController {
+  constructor(private readonly repositories: RepositoryService) {}
+
+  /** Deletes a repository with all that is in it; its name is one path part, with its slashes escaped. */
+  @Delete(':name')
+  @HttpCode(204)
+  async delete(@Param('name', RepositoryNamePipe) name: RepositoryName): Promise<void> {
+    await this.repositories.repository(name).delete();
+  }
+}
