@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { WriteBatch, type Database } from '@herald/database';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import { commitChange } from '../metadata/commit-change.js';
@@ -31,7 +32,7 @@ export function addMembership(batch: WriteBatch, repository: RepositoryName, dig
  *
  * ```
  * (no row) ──claim──► arriving ──file and directories synced──► present ──collection──► leaving ──file gone──► (no row)
- *                        │ crash: the next start looks for the file                       │ crash: the next start finishes
+ *                        └ crash: the next start settles it                               └ crash: the next start finishes
  * ```
  *
  * The claim is committed before the file appears, and the repository's membership with its events only after the file is durable, in
@@ -52,7 +53,7 @@ export class BlobArrivals {
       await commitChange(this.database, async () => {
         const batch = new WriteBatch();
         const state = await this.#state(blob.digest);
-        if (state === 'leaving') await this.#finishLeaving(blob.digest);
+        if (state === 'leaving') await this.#remove(blob.digest);
         if (state !== 'present') {
           this.#claim(batch, blob);
           this.#present(batch, blob.digest);
@@ -73,7 +74,7 @@ export class BlobArrivals {
       await commitChange(this.database, async () => {
         const state = await this.#state(blob.digest);
         if (state !== 'present' && !placed) {
-          if (state === 'leaving') await this.#finishLeaving(blob.digest);
+          if (state === 'leaving') await this.#remove(blob.digest);
           await commitChange(this.database, async () => this.#claim(new WriteBatch(), blob));
           await this.driver.placeBlob(upload, blob.digest);
           placed = true;
@@ -86,30 +87,41 @@ export class BlobArrivals {
   }
 
   /**
-   * Finishes or undoes what a crash interrupted. A file is linked only after its bytes were synced, so one of the right size is whole.
+   * Settles what a crash left half way. A blob that was leaving is removed. One that was arriving is present if its file is there and
+   * is, byte for byte, what its name says; else its row goes, and a file under that name, which can only be another program's, is not
+   * touched. Nobody was told yes, and the upload is still there to try again.
    *
-   * @returns how many rows were settled
+   * @returns how many blobs were settled
    */
   async recover(): Promise<number> {
-    const rows = await this.database.read<{ digest: string; size_bytes: number; state: string }>(
-      "SELECT digest, size_bytes, state FROM blobs WHERE state <> 'present'",
+    const rows = await this.database.read<{ digest: string; state: string }>(
+      "SELECT digest, state FROM blobs WHERE state <> 'present'",
     );
-    for (const { digest, size_bytes: size, state } of rows) {
-      if (state === 'leaving') {
-        await this.#finishLeaving(digest as Digest);
-        continue;
-      }
-      const whole = (await this.driver.blobSize(digest as Digest)) === size;
-      await this.database.commit(
-        new WriteBatch().run(
-          whole
-            ? "UPDATE blobs SET state = 'present' WHERE digest = ?"
-            : 'DELETE FROM blobs WHERE digest = ?',
-          [digest],
-        ),
-      );
+    for (const { digest, state } of rows) {
+      if (state === 'leaving') await this.#remove(digest as Digest);
+      else await this.#settleArriving(digest as Digest);
     }
     return rows.length;
+  }
+
+  async #settleArriving(digest: Digest): Promise<void> {
+    const sizeBytes = await this.driver.blobSize(digest);
+    const whole = sizeBytes !== undefined && (await this.#contentIs(digest, sizeBytes));
+    await this.database.commit(
+      whole
+        ? new WriteBatch().run("UPDATE blobs SET state = 'present', size_bytes = ? WHERE digest = ?", [
+            sizeBytes,
+            digest,
+          ])
+        : new WriteBatch().run('DELETE FROM blobs WHERE digest = ?', [digest]),
+    );
+  }
+
+  async #contentIs(digest: Digest, sizeBytes: number): Promise<boolean> {
+    const hash = createHash('sha256');
+    for await (const piece of this.driver.readBlob(digest, { start: 0, end: sizeBytes - 1 }))
+      hash.update(piece);
+    return `sha256:${hash.digest('hex')}` === digest;
   }
 
   #joined(batch: WriteBatch, { repository, blob, alongside }: Arrival): WriteBatch {
@@ -142,11 +154,12 @@ export class BlobArrivals {
     });
   }
 
-  async #finishLeaving(digest: Digest): Promise<void> {
+  /** The file first, and durably: a row without a file can be settled, and a file without a row is never found again. */
+  async #remove(digest: Digest): Promise<void> {
     await this.driver.removeBlob(digest);
     await this.database.commit(
       new WriteBatch()
-        .run("DELETE FROM blobs WHERE digest = ? AND state = 'leaving'", [digest])
+        .run("DELETE FROM blobs WHERE digest = ? AND state <> 'present'", [digest])
         .run('DELETE FROM inline_contents WHERE digest = ?', [digest]),
     );
   }

@@ -22,8 +22,9 @@ export abstract class StorageDriver {
   abstract removeBlob(digest: Digest): Promise<void>;
 
   /**
-   * Makes a whole upload the file of a blob, beside the upload, which stays. When it resolves, the bytes and every directory entry on
-   * the way to them are on stable storage.
+   * Makes a whole upload the file of a blob, beside the upload, which stays. A file that is there under the blob's name is replaced.
+   * When it resolves, the bytes and every directory entry on the way to them are on stable storage. When the upload's bytes cannot be
+   * brought there, the upload is gone: nothing tells any more which of them the disk holds.
    */
   abstract placeBlob(upload: string, digest: Digest): Promise<void>;
 

@@ -1,6 +1,16 @@
 import type { Descriptor, Manifest, ReferenceDescriptor } from '../repository/descriptor.js';
 import { isDigest, type Digest } from '../repository/digest.js';
 import { StorageError } from '../repository/storage.error.js';
+import {
+  invalid,
+  isAbsent,
+  isObject,
+  isTexts,
+  list,
+  optionalString,
+  stringMap,
+  type Json,
+} from './manifest-json.js';
 
 /** What Herald stores as a manifest, and how it is read. OCI image-spec 1.1 and Docker image manifest version 2, schema 2. */
 const KINDS: ReadonlyMap<string, Manifest['kind']> = new Map([
@@ -13,7 +23,18 @@ const KINDS: ReadonlyMap<string, Manifest['kind']> = new Map([
 /** No real image comes near it; each reference costs a check when the manifest is pushed. */
 const MAX_REFERENCES = 10_000;
 
-type Json = Readonly<Record<string, unknown>>;
+/** What clients look for in a manifest. */
+const FIELDS = [
+  'schemaVersion',
+  'mediaType',
+  'config',
+  'layers',
+  'manifests',
+  'subject',
+  'artifactType',
+  'annotations',
+];
+const FIELDS_FOLDED: ReadonlyMap<string, string> = new Map(FIELDS.map((field) => [folded(field), field]));
 
 /**
  * Reads a manifest. The media type that it was pushed with decides how, and the document must not say otherwise: one that can be read
@@ -30,7 +51,7 @@ export function parseManifest(mediaType: string, digest: Digest, bytes: Uint8Arr
   const references = kind === 'image' ? imageReferences(document) : indexReferences(document);
   if (references.length > MAX_REFERENCES)
     throw invalid(`a manifest has at most ${MAX_REFERENCES} references`);
-  const subject = document['subject'] === undefined ? undefined : descriptor(document['subject'], 'subject');
+  const subject = isAbsent(document['subject']) ? undefined : descriptor(document['subject'], 'subject');
   const artifactType = artifactTypeOf(document, kind, references);
   const annotations = stringMap(document['annotations'], 'annotations');
   return {
@@ -47,7 +68,8 @@ export function parseManifest(mediaType: string, digest: Digest, bytes: Uint8Arr
 function parseDocument(bytes: Uint8Array): Json {
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    // A byte order mark stays, and is no JSON: clients would not read it.
+    document = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw new StorageError('MANIFEST_INVALID', 'the manifest is not JSON in UTF-8', { cause });
   }
@@ -63,6 +85,20 @@ function checkDocument(document: Json, mediaType: string, kind: Manifest['kind']
   const foreign = kind === 'image' ? ['manifests'] : ['config', 'layers'];
   const found = foreign.find((key) => document[key] !== undefined);
   if (found !== undefined) throw invalid(`an ${kind} manifest has no "${found}"`);
+  refuseShadows(document);
+}
+
+/** Go takes `Layers` for `layers`: a document with either would show its clients something else than what is checked here. */
+function refuseShadows(document: Json): void {
+  for (const key of Object.keys(document)) {
+    const field = FIELDS_FOLDED.get(folded(key));
+    if (field !== undefined && field !== key) throw invalid(`"${field}" is not written exactly so`);
+  }
+}
+
+/** As encoding/json folds: upper case first, because there is a long s and a Kelvin sign. */
+function folded(key: string): string {
+  return key.toUpperCase().toLowerCase();
 }
 
 function imageReferences(document: Json): ReferenceDescriptor[] {
@@ -104,40 +140,21 @@ function descriptor(value: unknown, where: string): ReferenceDescriptor {
 
 /** What a descriptor may say beside type, digest and size. */
 function described(value: Json, where: string): Omit<ReferenceDescriptor, keyof Descriptor> {
-  const urls = value['urls'] === undefined ? undefined : list(value['urls'], `${where}.urls`).map(String);
+  const urls = isAbsent(value['urls']) ? undefined : list(value['urls'], `${where}.urls`);
+  if (urls !== undefined && !isTexts(urls)) throw invalid(`${where}.urls is not a list of strings`);
   const annotations = stringMap(value['annotations'], `${where}.annotations`);
   const artifactType = optionalString(value['artifactType'], `${where}.artifactType`);
   return {
     ...(urls && { urls }),
     ...(annotations && { annotations }),
-    ...(isObject(value['platform']) && { platform: value['platform'] }),
+    ...(isObject(value['platform']) && { platform: platformOf(value['platform']) }),
     ...(artifactType && { artifactType }),
   };
 }
 
-function list(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalid(`${where} is not a list`);
-  return value;
-}
-
-function optionalString(value: unknown, where: string): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw invalid(`${where} is not a string`);
-  return value;
-}
-
-function stringMap(value: unknown, where: string): Readonly<Record<string, string>> | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value) || !Object.values(value).every((entry) => typeof entry === 'string')) {
-    throw invalid(`${where} is not a map of strings`);
-  }
-  return value as Readonly<Record<string, string>>;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function invalid(message: string): StorageError {
-  return new StorageError('MANIFEST_INVALID', message);
+/** A platform is texts and lists of texts, image-spec image-index.md; anything deeper is dropped and not carried around. */
+function platformOf(platform: Json): Json {
+  return Object.fromEntries(
+    Object.entries(platform).filter(([, value]) => typeof value === 'string' || isTexts(value)),
+  );
 }

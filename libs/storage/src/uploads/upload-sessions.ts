@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { BlobArrivals } from '../blobs/blob-arrivals.js';
 import { KeyedLock } from '../blobs/keyed-lock.js';
+import { failedWith } from '../drivers/file-error.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import type { Alongside, BlobPushed } from '../repository/change.js';
 import { BLOB_MEDIA_TYPE, type Descriptor } from '../repository/descriptor.js';
@@ -38,7 +39,12 @@ export class UploadSessions {
     return { id, sizeBytes: await this.#size(keyOf(repository, id)) };
   }
 
-  append(repository: RepositoryName, id: string, source: ByteSource, at?: number): Promise<UploadStatus> {
+  async append(
+    repository: RepositoryName,
+    id: string,
+    source: ByteSource,
+    at?: number,
+  ): Promise<UploadStatus> {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
       const offset = await this.#size(key);
@@ -59,7 +65,7 @@ export class UploadSessions {
     });
   }
 
-  commit(
+  async commit(
     repository: RepositoryName,
     id: string,
     digest: Digest,
@@ -68,10 +74,10 @@ export class UploadSessions {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
       const sizeBytes = await this.#size(key);
-      const computed = await this.#sha256(key, sizeBytes);
       if (digestAlgorithm(digest) !== 'sha256') {
         throw new StorageError('DIGEST_UNSUPPORTED', 'this registry names blobs by sha256');
       }
+      const computed = await this.#sha256(key, sizeBytes);
       if (computed !== digest) {
         throw new StorageError('DIGEST_INVALID', 'the uploaded bytes are not what the digest names', {
           detail: { computed, sizeBytes },
@@ -89,7 +95,7 @@ export class UploadSessions {
     });
   }
 
-  cancel(repository: RepositoryName, id: string): Promise<void> {
+  async cancel(repository: RepositoryName, id: string): Promise<void> {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
       await this.#size(key);
@@ -134,14 +140,12 @@ function unknownUpload(): StorageError {
   return new StorageError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
 }
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
-
 /** A disk that takes no more is a state that passes, and not a defect: the client is told to come back. */
 async function writing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && FULL.has(String(error.code))) {
+    if (failedWith(error, 'ENOSPC', 'EDQUOT', 'EROFS')) {
       throw new StorageError('UNAVAILABLE', 'there is no space left for blobs', { cause: error });
     }
     throw error;
