@@ -1,0 +1,31 @@
+/** What went wrong with an attempt that got no answer, as far as an operator needs to know. */
+export type Fault =
+  | 'dns'
+  /** No connection could be made, or it was lost, or what came over it was not HTTP. */
+  | 'connect'
+  | 'tls'
+  | 'timeout'
+  /** The event could not be encoded: nothing was sent. */
+  | 'encode';
+
+/** The endpoint's answer to a request. */
+export interface Answer {
+  readonly kind: 'answered';
+  readonly status: number;
+  readonly retryAfter?: string;
+  /** First bytes of the body, with the endpoint's secrets removed. */
+  readonly text: string;
+}
+
+/** No answer came. */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+  readonly fault: Fault;
+  /** False when the connection was never made: no event can be the cause then. */
+  readonly sent: boolean;
+  /** True when the connection had been kept from an earlier request, and was closed as this one was sent: that can always happen. */
+  readonly stale: boolean;
+}
+
+/** How one request ended. `abandoned`: the process stops, and what the endpoint did is not known. */
+export type AttemptResult = Answer | Unanswered | { readonly kind: 'abandoned' };

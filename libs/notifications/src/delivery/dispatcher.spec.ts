@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest';
+import type { AttemptResult } from './attempt.js';
+import { Dispatcher, type Consequence, type DispatchSettings, type Shipment } from './dispatcher.js';
+import { Lanes } from './lanes.js';
+import { outcomeOf } from './outcome.js';
+
+const SETTINGS: DispatchSettings = { threshold: 3, maxAttempts: 5, concurrency: 16, envelopeSize: 1 };
+const SCHEDULES = { event: () => 1_000, breaker: () => 1_000 };
+const FAULT: AttemptResult = { kind: 'answered', status: 500, text: 'broken' };
+const REFUSAL: AttemptResult = { kind: 'answered', status: 422, text: 'cannot read that' };
+const SUCCESS: AttemptResult = { kind: 'answered', status: 200, text: '' };
+
+/** A dispatcher with its events in memory, stored whenever it must be, and a clock that goes by hand. */
+class Bench {
+  readonly lanes = new Lanes({ cursor: 0, number: 0, deferred: 0, delivered: 0, dead: 0 }, []);
+  readonly dispatcher: Dispatcher;
+  readonly consequences: Consequence[] = [];
+  readonly #lanes: string[];
+  nowMs = 0;
+
+  constructor(lanes: readonly string[], settings: Partial<DispatchSettings> = {}, schedules = SCHEDULES) {
+    this.#lanes = [...lanes];
+    this.dispatcher = new Dispatcher(this.lanes, { ...SETTINGS, ...settings }, schedules, false);
+    for (const [index, lane] of lanes.entries()) this.lanes.intake.add(this.#record(index + 1, lane));
+  }
+
+  /** The next request, after whatever must be stored and loaded for it. */
+  next(): Shipment | undefined {
+    for (let round = 0; round < 4; round += 1) {
+      this.lanes.wake(this.nowMs);
+      this.#store();
+      const shipment = this.dispatcher.next(this.nowMs);
+      if (shipment !== undefined) return shipment;
+    }
+    return undefined;
+  }
+
+  /** Sends the next request and gives its event; undefined when none may be sent. */
+  send(result: AttemptResult | ((id: string) => AttemptResult)): string | undefined {
+    const shipment = this.next();
+    const [event] = shipment?.records ?? [];
+    if (shipment === undefined || event === undefined) return undefined;
+    this.settle(shipment, typeof result === 'function' ? result(event.record.id) : result);
+    return event.record.id;
+  }
+
+  settle(shipment: Shipment, result: AttemptResult): void {
+    const outcome = outcomeOf(result, shipment.records.length, {
+      nowMs: this.nowMs,
+      maxRetryAfterMs: 60_000,
+      redirects: 'fail',
+    });
+    this.consequences.push(this.dispatcher.settle(shipment, result, outcome, this.nowMs));
+  }
+
+  get dead(): readonly string[] {
+    return this.consequences.flatMap(({ letters }) => letters.map(({ eventId }) => String(eventId)));
+  }
+
+  /** Lets the clock go on in seconds, sending whatever may be sent; gives what was sent when. */
+  run(seconds: number, result: (id: string) => AttemptResult): readonly string[] {
+    const sent: string[] = [];
+    for (let second = 0; second < seconds; second += 1) {
+      for (let id = this.send(result); id !== undefined; id = this.send(result)) sent.push(id);
+      this.consequences.push(this.dispatcher.conclude());
+      this.nowMs += 1_000;
+    }
+    return sent;
+  }
+
+  #store(): void {
+    this.lanes.rows.changes();
+    this.lanes.rows.saved();
+    const request = this.lanes.intake.load();
+    if (request === undefined) return;
+    const records = this.#lanes
+      .map((lane, index) => ({ lane, sequence: index + 1 }))
+      .filter(
+        ({ lane, sequence }) => lane === request.lane && sequence >= request.from && sequence <= request.upTo,
+      )
+      .map(({ lane, sequence }) => ({
+        sequence,
+        number: sequence,
+        lane,
+        record: this.#record(sequence, lane),
+        wanted: true,
+      }));
+    this.lanes.intake.loaded(request, records, true);
+  }
+
+  #record(sequence: number, lane: string) {
+    return { sequence, lane, id: `${lane}${sequence}`, type: 'test.thing.happened', timeMs: 0, data: '{}' };
+  }
+}
+
+describe('Dispatcher', () => {
+  it('sends lanes side by side up to its concurrency, and one event of each', () => {
+    const bench = new Bench(['a', 'a', 'b', 'c', 'c'], { concurrency: 2 });
+    const first = bench.next();
+    const second = bench.next();
+    expect([first, second].map((shipment) => shipment?.records[0]?.record.id)).toEqual(['a1', 'b3']);
+    expect(bench.next()).toBeUndefined();
+    if (first !== undefined) bench.settle(first, SUCCESS);
+    expect(bench.next()?.records[0]?.record.id).toBe('c4');
+    expect(bench.next()).toBeUndefined();
+  });
+
+  it('lets a lane that waits hold no other', () => {
+    const bench = new Bench(['a', 'b', 'b', 'a']);
+    expect(bench.send(FAULT)).toBe('a1');
+    expect(bench.send(SUCCESS)).toBe('b2');
+    expect(bench.send(SUCCESS)).toBe('b3');
+    expect(bench.send(SUCCESS)).toBeUndefined();
+    bench.nowMs = 1_000;
+    expect(bench.send(SUCCESS)).toBe('a1');
+    expect(bench.send(SUCCESS)).toBe('a4');
+  });
+
+  it('probes with another lane than the one that failed last', () => {
+    const bench = new Bench(['a', 'b', 'c'], { threshold: 1 });
+    expect(bench.send(FAULT)).toBe('a1');
+    expect(bench.send(SUCCESS)).toBeUndefined();
+    bench.nowMs = 1_000;
+    expect(bench.send(FAULT)).toBe('b2');
+    bench.nowMs = 2_000;
+    expect(bench.send(SUCCESS)).toBe('c3');
+    expect(bench.consequences.map(({ health }) => health)).toEqual(['opened', 'same', 'recovered']);
+    expect(bench.run(1, () => SUCCESS).toSorted()).toEqual(['a1', 'b2']);
+  });
+
+  it('lets nothing wait any longer when the endpoint works again', () => {
+    const bench = new Bench(['a', 'b', 'c'], {}, { event: () => 60_000, breaker: () => 1_000 });
+    for (let n = 0; n < 3; n += 1) bench.send(FAULT);
+    bench.nowMs = 1_000;
+    expect(bench.run(1, () => SUCCESS)).toHaveLength(3);
+  });
+
+  it('probes with the lane that failed when there is no other', () => {
+    const bench = new Bench(['a', 'a'], { threshold: 1 });
+    expect(bench.send(FAULT)).toBe('a1');
+    bench.nowMs = 1_000;
+    expect(bench.send(SUCCESS)).toBe('a1');
+    expect(bench.send(SUCCESS)).toBe('a2');
+  });
+
+  it('makes an event a dead letter that the endpoint refuses four times within 15 s, and goes on with its lane', () => {
+    const bench = new Bench(['a', 'a', 'b']);
+    const sent = bench.run(15, (id) => (id === 'a1' ? REFUSAL : SUCCESS));
+    expect(sent.filter((id) => id === 'a1')).toHaveLength(4);
+    expect(bench.dead).toEqual(['a1']);
+    expect(sent.at(-1)).toBe('a2');
+    expect(bench.consequences.flatMap(({ letters }) => letters)[0]).toMatchObject({
+      reason: 'refused',
+      attempts: 4,
+      lastStatus: 422,
+      lastAnswer: 'cannot read that',
+    });
+  });
+
+  it('makes a refused event a dead letter though it is the only one there is', () => {
+    const bench = new Bench(['a']);
+    bench.run(16, () => REFUSAL);
+    expect(bench.dead).toEqual(['a1']);
+  });
+
+  it('holds the endpoint responsible when it refuses different events in a row, and makes none of them a dead letter', () => {
+    const bench = new Bench(['a', 'a', 'a', 'a', 'a']);
+    const sent = bench.run(300, () => REFUSAL);
+    expect(bench.dead).toEqual([]);
+    expect(bench.consequences.some(({ health }) => health === 'opened')).toBe(true);
+    expect(sent.at(-1)).toBe('a1');
+    expect(bench.run(5, () => SUCCESS)).toEqual(['a1', 'a2', 'a3', 'a4', 'a5']);
+  });
+
+  it('makes an event a dead letter over which the endpoint fails five times while it takes others', () => {
+    const bench = new Bench(['a', 'b', 'b', 'b', 'b', 'b', 'b', 'b', 'a']);
+    let failures = 0;
+    for (let second = 0; second < 30; second += 1) {
+      const id = bench.send((event) => (event === 'a1' ? FAULT : SUCCESS));
+      if (id === 'a1') failures += 1;
+      bench.nowMs += 1_000;
+    }
+    expect(failures).toBe(5);
+    expect(bench.dead).toEqual(['a1']);
+    expect(bench.lanes.rows.undone).toBe(0);
+  });
+
+  it('never makes an event a dead letter for a fault when the endpoint takes no other: the head waits', () => {
+    const bench = new Bench(['a', 'a']);
+    const sent = bench.run(120, () => FAULT);
+    expect(new Set(sent)).toEqual(new Set(['a1']));
+    expect(sent.length).toBeGreaterThan(10);
+    expect(bench.dead).toEqual([]);
+  });
+
+  it('never makes an event a dead letter for a connection that was not made', () => {
+    const bench = new Bench(['a', ...Array<string>(20).fill('b')]);
+    const refused: AttemptResult = { kind: 'unanswered', fault: 'connect', sent: false, stale: false };
+    for (let second = 0; second < 20; second += 1) {
+      bench.send((event) => (event === 'a1' ? refused : SUCCESS));
+      bench.nowMs += 1_000;
+    }
+    expect(bench.dead).toEqual([]);
+  });
+
+  it('waits as long as the endpoint asked, and counts that as no attempt', () => {
+    const bench = new Bench(['a', 'b']);
+    expect(bench.send({ kind: 'answered', status: 429, text: '', retryAfter: '30' })).toBe('a1');
+    bench.nowMs = 29_999;
+    expect(bench.send(SUCCESS)).toBeUndefined();
+    expect(bench.dispatcher.nextWakeMs(bench.nowMs)).toBe(30_000);
+    bench.nowMs = 30_000;
+    expect(new Set([bench.send(SUCCESS), bench.send(SUCCESS)])).toEqual(new Set(['a1', 'b2']));
+    expect(bench.lanes.history('a').attempts).toBe(0);
+  });
+
+  it('sends nothing any more to an endpoint that is gone, and loses nothing of it', () => {
+    const bench = new Bench(['a', 'b']);
+    bench.send({ kind: 'answered', status: 410, text: '' });
+    expect(bench.consequences.at(-1)?.health).toBe('retired');
+    bench.nowMs = 1e9;
+    expect(bench.send(SUCCESS)).toBeUndefined();
+    expect(bench.dispatcher.nextWakeMs(bench.nowMs)).toBe(Number.POSITIVE_INFINITY);
+    expect(bench.lanes.rows.undone).toBe(2);
+    bench.dispatcher.retired = false;
+    expect(new Set([bench.send(SUCCESS), bench.send(SUCCESS)])).toEqual(new Set(['a1', 'b2']));
+  });
+
+  it('puts several events into one request, in order, when its envelopes may be larger', () => {
+    const bench = new Bench(['a', 'b', 'a', 'a', 'b'], { envelopeSize: 3 });
+    const shipment = bench.next();
+    expect(shipment?.records.map(({ record }) => record.id)).toEqual(['a1', 'a3', 'a4']);
+    const other = bench.next();
+    expect(other?.records.map(({ record }) => record.id)).toEqual(['b2', 'b5']);
+    if (shipment !== undefined) bench.settle(shipment, SUCCESS);
+    if (other !== undefined) bench.settle(other, FAULT);
+    expect(bench.lanes.rows.delivered).toBe(3);
+    bench.nowMs = 1_000;
+    expect(bench.next()?.records.map(({ record }) => record.id)).toEqual(['b2', 'b5']);
+  });
+});

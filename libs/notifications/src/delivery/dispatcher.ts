@@ -1,0 +1,203 @@
+import type { AttemptResult } from './attempt.js';
+import { Blame } from './blame.js';
+import { Breaker } from './breaker.js';
+import type { NumberedRecord } from './lane.js';
+import type { Lanes } from './lanes.js';
+import type { Outcome } from './outcome.js';
+import type { DeadLetter, History } from './progress.js';
+import { refusalWaitMs, type Schedules } from './schedule.js';
+
+/** What an endpoint's settings say about sending. */
+export interface DispatchSettings {
+  readonly threshold: number;
+  readonly maxAttempts: number;
+  readonly concurrency: number;
+  /** Events that one request may carry. */
+  readonly envelopeSize: number;
+}
+
+/** Events of one request. */
+export interface Shipment {
+  readonly records: readonly NumberedRecord[];
+  /** It is to show whether the endpoint works again. */
+  readonly probe: boolean;
+}
+
+/** What came of a request beside the progress of its lanes. */
+export interface Consequence {
+  readonly letters: readonly DeadLetter[];
+  /** `failing` the first failure after a success; `opened` nothing is sent for a while; `recovered` it works after that. */
+  readonly health: 'same' | 'failing' | 'opened' | 'recovered' | 'retired';
+}
+
+const NOTHING: Consequence = { letters: [], health: 'same' };
+
+/**
+ * Decides what an endpoint is sent next, and what follows from its answers: the table of outcomes, for one endpoint. Pure; all times
+ * are of the monotonic clock, in ms.
+ *
+ * Retry-After, breaker and retirement belong to the endpoint; attempts and due times to the head of a lane.
+ */
+export class Dispatcher {
+  readonly breaker: Breaker;
+  readonly #blame: Blame;
+  #inFlight = 0;
+  #lastFailed: string | undefined;
+
+  constructor(
+    readonly lanes: Lanes,
+    private readonly settings: DispatchSettings,
+    private readonly schedules: Schedules,
+    /** The endpoint answered 410: nothing is sent until an operator says so. */
+    public retired: boolean,
+  ) {
+    this.breaker = new Breaker(settings.threshold, schedules.breaker, lanes.failing);
+    this.#blame = new Blame(settings);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** True when requests may be started, as far as the endpoint is concerned. */
+  wants(nowMs: number): boolean {
+    return !this.retired && this.breaker.admits(nowMs) !== 'none';
+  }
+
+  /** The next request, or undefined when none may be started now. Each must be given to {@link settle} afterwards. */
+  next(nowMs: number): Shipment | undefined {
+    if (this.#inFlight >= this.settings.concurrency || !this.wants(nowMs)) return undefined;
+    const probe = this.breaker.admits(nowMs) === 'probe';
+    const records = probe
+      ? this.lanes.takeProbe(this.#lastFailed, nowMs)
+      : this.lanes.take(this.settings.envelopeSize);
+    if (records.length === 0) return undefined;
+    if (probe) this.breaker.probeStarted();
+    this.#inFlight += 1;
+    return { records, probe };
+  }
+
+  /** When there may be something to do without an answer coming in; infinite when there is nothing. */
+  nextWakeMs(nowMs: number): number {
+    if (this.retired) return Number.POSITIVE_INFINITY;
+    const { silentUntilMs } = this.breaker;
+    return silentUntilMs > nowMs ? silentUntilMs : this.lanes.earliestDueMs;
+  }
+
+  /**
+   * Nothing is left to send, in the log neither. Events that were refused as often as one may be are dead then, although nothing was
+   * taken since: no other event can show any more whether it was the endpoint's fault.
+   */
+  conclude(): Consequence {
+    if (this.#inFlight > 0 || !this.lanes.onlySuspects) return NOTHING;
+    return { letters: this.lanes.condemn(), health: 'same' };
+  }
+
+  /** What follows from how a request ended. */
+  settle(shipment: Shipment, result: AttemptResult, outcome: Outcome, nowMs: number): Consequence {
+    this.#inFlight -= 1;
+    switch (outcome.kind) {
+      case 'delivered':
+        return this.#delivered(shipment, nowMs);
+      case 'endpoint-fault':
+        return this.#endpointFault(shipment, result, outcome.suspect, nowMs);
+      case 'event-fault':
+        return this.#eventFault(shipment, result, nowMs);
+      case 'wait':
+        this.#putBack(shipment, nowMs);
+        this.breaker.hold(nowMs + outcome.delayMs);
+        return NOTHING;
+      case 'retired':
+        this.#putBack(shipment, nowMs);
+        this.retired = true;
+        return { letters: [], health: 'retired' };
+      default:
+        this.#putBack(shipment, nowMs);
+        return NOTHING;
+    }
+  }
+
+  #delivered(shipment: Shipment, nowMs: number): Consequence {
+    for (const lane of lanesOf(shipment)) this.lanes.done(lane);
+    this.#blame.accepted();
+    const letters = this.lanes.condemn();
+    if (!this.breaker.succeeded()) return { letters, health: 'same' };
+    this.lanes.hasten(nowMs);
+    return { letters, health: 'recovered' };
+  }
+
+  #endpointFault(shipment: Shipment, result: AttemptResult, suspect: boolean, nowMs: number): Consequence {
+    const letters: DeadLetter[] = [];
+    for (const lane of lanesOf(shipment)) {
+      const before = this.lanes.history(lane);
+      const attempts = before.attempts + 1;
+      const history = { ...(suspect ? this.#blame.struck(before) : before), attempts };
+      const [event] = shipment.records;
+      if (suspect && event !== undefined && this.#blame.isPoison(history)) {
+        letters.push(letterOf(event, 'poison', history, result));
+        this.lanes.bury(lane, nowMs);
+      } else {
+        this.lanes.wait(lane, nowMs + this.schedules.event(attempts), history);
+      }
+      this.#lastFailed = lane;
+    }
+    const { first, opened } = this.breaker.failed(nowMs, shipment.probe);
+    return { letters, health: opened ? 'opened' : first ? 'failing' : 'same' };
+  }
+
+  #eventFault(shipment: Shipment, result: AttemptResult, nowMs: number): Consequence {
+    const [event] = shipment.records;
+    if (event === undefined) return NOTHING;
+    const { lane } = event;
+    const before = this.lanes.history(lane);
+    const history = { ...before, attempts: before.attempts + 1, refusals: before.refusals + 1 };
+    const verdict = this.#blame.refused(event.sequence, history.refusals);
+    if (verdict === 'endpoint') return this.#endpointRefuses(lane, history, shipment.probe, nowMs);
+    if (verdict === 'suspect') {
+      this.lanes.suspect(lane, letterOf(event, 'refused', history, result), nowMs);
+    } else {
+      this.lanes.wait(lane, nowMs + refusalWaitMs(history.refusals), history);
+    }
+    // It answers, and for itself: whatever made it fail is over.
+    const recovered = shipment.probe && this.breaker.succeeded();
+    return { letters: [], health: recovered ? 'recovered' : 'same' };
+  }
+
+  /** So many different events were refused that it is the endpoint's fault: none of them is dead for it. */
+  #endpointRefuses(lane: string, history: History, probe: boolean, nowMs: number): Consequence {
+    const dueMs = nowMs + this.schedules.event(history.attempts);
+    this.lanes.wait(lane, dueMs, { ...history, refusals: 0 });
+    this.lanes.acquit(dueMs);
+    this.#lastFailed = lane;
+    if (probe) this.breaker.probeEnded();
+    const opened = (probe || this.breaker.name === 'closed') && this.breaker.trip(nowMs);
+    return { letters: [], health: opened ? 'opened' : 'same' };
+  }
+
+  #putBack(shipment: Shipment, nowMs: number): void {
+    for (const lane of lanesOf(shipment)) this.lanes.putBack(lane, nowMs);
+    if (shipment.probe) this.breaker.probeEnded();
+  }
+}
+
+function lanesOf({ records }: Shipment): ReadonlySet<string> {
+  return new Set(records.map(({ lane }) => lane));
+}
+
+function letterOf(
+  { sequence, record }: NumberedRecord,
+  reason: DeadLetter['reason'],
+  { attempts }: History,
+  result: AttemptResult,
+): DeadLetter {
+  return {
+    lane: record.lane,
+    firstSequence: sequence,
+    lastSequence: sequence,
+    count: 1,
+    eventId: record.id,
+    reason,
+    attempts,
+    ...(result.kind === 'answered' ? { lastStatus: result.status, lastAnswer: result.text } : {}),
+  };
+}

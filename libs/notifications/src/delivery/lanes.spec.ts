@@ -1,0 +1,108 @@
+import {
+  array,
+  assert,
+  constant,
+  constantFrom,
+  nat,
+  oneof,
+  property,
+  record,
+  type Arbitrary,
+} from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Play, type Fate, type PlainStep, type Step } from '../../test/lanes-play.js';
+
+const lane = constantFrom('a', 'b', 'c', 'd', 'e');
+const which = nat(10);
+const plain = (weight: number, name: PlainStep) => ({ weight, arbitrary: constant<Step>({ do: name }) });
+const append = (weight: number, wanted: boolean) => ({
+  weight,
+  arbitrary: record({ do: constant('append' as const), lane, wanted: constant(wanted) }),
+});
+const settle = (weight: number, ...fates: readonly Fate[]) => ({
+  weight,
+  arbitrary: record({ do: constantFrom(...fates), which }),
+});
+
+const step: Arbitrary<Step> = oneof(
+  append(6, true),
+  append(1, false),
+  plain(5, 'read'),
+  plain(2, 'begin to load'),
+  plain(4, 'load'),
+  plain(8, 'take'),
+  plain(3, 'begin to save'),
+  plain(3, 'save'),
+  plain(1, 'fail to save'),
+  plain(1, 'crash'),
+  plain(1, 'crash after a commit'),
+  plain(4, 'pass time'),
+  plain(1, 'condemn'),
+  plain(1, 'acquit'),
+  settle(5, 'deliver'),
+  settle(5, 'retry', 'bury', 'suspect', 'put back'),
+);
+
+describe('Lanes', () => {
+  it('does not repeat after a crash what was done before the last save but one, though an older event is still open', () => {
+    const play = new Play();
+    const script: readonly Step[] = [
+      { do: 'append', lane: 'slow', wanted: true },
+      { do: 'append', lane: 'quick', wanted: true },
+      { do: 'read' },
+      { do: 'take' },
+      { do: 'take' },
+      { do: 'deliver', which: 1 },
+      { do: 'save' },
+      { do: 'save' },
+      { do: 'crash' },
+    ];
+    for (const each of script) play.run(each);
+    expect(play.fates.get(2)).toBe('delivered');
+    play.drain();
+    expect(play.fates.get(1)).toBe('delivered');
+  });
+
+  it('begins again with the event that was set aside, though what follows it is being loaded', () => {
+    const play = new Play();
+    const script: readonly Step[] = [
+      { do: 'append', lane: 'a', wanted: true },
+      { do: 'append', lane: 'a', wanted: true },
+      { do: 'read' },
+      { do: 'take' },
+      { do: 'suspect', which: 0 },
+      { do: 'take' },
+      { do: 'retry', which: 0 },
+      { do: 'save' },
+      { do: 'pass time' },
+      { do: 'pass time' },
+      { do: 'begin to load' },
+      { do: 'acquit' },
+      { do: 'load' },
+      { do: 'load' },
+      { do: 'take' },
+    ];
+    for (const each of script) play.run(each);
+    expect(play.inFlight.map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
+  it('keeps order, loses nothing, and repeats no more than two saves did, whatever happens', () => {
+    assert(
+      property(array(step, { maxLength: 120, size: 'max' }), (steps) => {
+        const play = new Play();
+        for (const each of steps) play.run(each);
+        play.drain();
+        for (const { record: event, wanted } of play.log) {
+          const fate = play.fates.get(event.sequence);
+          if (!wanted) expect(fate).toBeUndefined();
+          else
+            expect(fate === 'delivered' || fate === 'dead', `event ${event.sequence} has an end`).toBe(true);
+          if (fate === 'delivered') expect(play.deliveredEver).toContain(event.sequence);
+        }
+        expect(play.disk.rows.size, 'nothing is left over').toBe(0);
+        expect(play.disk.exceptions.size).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,224 @@
+import { WriteBatch, type Database, type Row } from '@herald/database';
+import type { NumberedRecord } from '../delivery/lane.js';
+import type { LoadRequest } from '../delivery/lane-intake.js';
+import type { LaneChanges } from '../delivery/lane-rows.js';
+import { NO_HISTORY, type DeadLetter, type LaneException, type Position } from '../delivery/progress.js';
+import { recordOf, type EventRow } from './event-log.js';
+
+/** `retired`: the endpoint answered 410 and is sent nothing until an operator says so. */
+export type EndpointState = 'active' | 'retired';
+
+/** What is stored of an endpoint. Times are ms since 1970. */
+export interface EndpointProgress {
+  readonly state: EndpointState;
+  /** The endpoint asked to be left alone until then. */
+  readonly notBeforeMs: number;
+  readonly position: Position;
+  /** Up to here the events that it wants are counted, and there are so many. */
+  readonly judged: number;
+  readonly wanted: number;
+  readonly exceptions: readonly LaneException[];
+}
+
+/** What identifies an endpoint in the database, and what it wants. */
+export interface EndpointIdentity {
+  readonly name: string;
+  /** A digest of the settings that decide what the endpoint wants: when it changes, what is not delivered is judged again. */
+  readonly selection: string;
+}
+
+/** A dead letter and when it became one. */
+export type DatedLetter = DeadLetter & { readonly atMs: number };
+
+/** Changes of one endpoint, all stored or none. */
+export interface EndpointChanges extends Omit<EndpointProgress, 'exceptions' | 'position'> {
+  readonly lanes: LaneChanges;
+  readonly letters: readonly DatedLetter[];
+}
+
+const HEAD = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
+
+/**
+ * Brings the endpoints of the database in line with the configuration: a new name begins at the log's end, one that is gone is kept as
+ * detached, one that came back resumes, and of a disabled one nothing is kept but its dead letters.
+ *
+ * @returns the names that were detached by this
+ */
+export async function reconcileEndpoints(
+  database: Database,
+  endpoints: readonly EndpointIdentity[],
+  disabled: readonly string[],
+  nowMs: number,
+): Promise<readonly string[]> {
+  const configured = new Set(endpoints.map(({ name }) => name));
+  const known = await database.read<{ name: string }>(
+    'SELECT name FROM endpoints WHERE detached_at_ms IS NULL',
+  );
+  const gone = known
+    .map(({ name }) => name)
+    .filter((name) => !configured.has(name) && !disabled.includes(name));
+  const batch = new WriteBatch();
+  for (const name of disabled) {
+    for (const table of ['lane_backlog', 'lane_exceptions']) {
+      batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);
+    }
+    batch.run('DELETE FROM endpoints WHERE name = ?', [name]);
+  }
+  for (const name of gone) batch.run('UPDATE endpoints SET detached_at_ms = ? WHERE name = ?', [nowMs, name]);
+  for (const { name, selection } of endpoints) {
+    batch.run(
+      `UPDATE endpoints SET selection = ?, judged = cursor, wanted = number WHERE name = ? AND selection <> ?`,
+      [selection, name, selection],
+    );
+    batch.run(
+      `INSERT INTO endpoints (name, selection, state, cursor, judged) VALUES (?, ?, 'active', ${HEAD}, ${HEAD})
+       ON CONFLICT (name) DO UPDATE SET detached_at_ms = NULL`,
+      [name, selection],
+    );
+  }
+  if (batch.steps.length > 0) await database.commit(batch);
+  return gone;
+}
+
+interface EndpointRow extends Row {
+  readonly state: EndpointState;
+  readonly not_before_ms: number;
+  readonly cursor: number;
+  readonly number: number;
+  readonly deferred: number;
+  readonly delivered: number;
+  readonly dead: number;
+  readonly judged: number;
+  readonly wanted: number;
+}
+
+interface ExceptionRow extends Row {
+  readonly lane: string;
+  readonly sequence: number;
+  readonly time_ms: number;
+  readonly due_ms: number;
+  readonly attempts: number;
+  readonly refusals: number;
+  readonly strikes: number;
+}
+
+/** Where an endpoint stands; undefined when the database does not know it. */
+export async function readProgress(database: Database, name: string): Promise<EndpointProgress | undefined> {
+  const [row] = await database.read<EndpointRow>('SELECT * FROM endpoints WHERE name = ?', [name]);
+  if (row === undefined) return undefined;
+  const exceptions = await database.read<ExceptionRow>('SELECT * FROM lane_exceptions WHERE endpoint = ?', [
+    name,
+  ]);
+  const { cursor, number, deferred, delivered, dead } = row;
+  return {
+    state: row.state,
+    notBeforeMs: row.not_before_ms,
+    position: { cursor, number, deferred, delivered, dead },
+    judged: row.judged,
+    wanted: row.wanted,
+    exceptions: exceptions.map(({ lane, sequence, time_ms, due_ms, attempts, refusals, strikes }) => ({
+      lane,
+      sequence,
+      timeMs: time_ms,
+      dueMs: due_ms,
+      history: { ...NO_HISTORY, attempts, refusals, strikes },
+    })),
+  };
+}
+
+/** Events of a lane's backlog, in order, at most `limit`; of each, whether the filter now in force wants it. */
+export async function readBacklog(
+  database: Database,
+  endpoint: string,
+  { lane, from, upTo }: LoadRequest,
+  limit: number,
+  wants: (record: NumberedRecord['record']) => boolean,
+): Promise<readonly NumberedRecord[]> {
+  const rows = await database.read<EventRow & { number: number }>(
+    `SELECT b.number, e.sequence, e.id, e.lane, e.type, e.time_ms, e.data, e.detail
+     FROM lane_backlog b JOIN events e ON e.sequence = b.sequence
+     WHERE b.endpoint = ? AND b.lane = ? AND b.sequence BETWEEN ? AND ? ORDER BY b.sequence LIMIT ?`,
+    [endpoint, lane, from, upTo, limit],
+  );
+  return rows.map((row) => {
+    const record = recordOf(row);
+    return { sequence: record.sequence, number: row.number, lane, record, wanted: wants(record) };
+  });
+}
+
+/** Adds an endpoint's changes to a batch. Adding the same changes again later does no harm. */
+export function writeProgress(batch: WriteBatch, name: string, changes: EndpointChanges): void {
+  const { cursor, number, deferred, delivered, dead } = changes.lanes.position;
+  batch.run(
+    `UPDATE endpoints SET state = ?, not_before_ms = ?, cursor = ?, number = ?, deferred = ?, delivered = ?, dead = ?,
+       judged = ?, wanted = ? WHERE name = ?`,
+    [
+      changes.state,
+      Math.trunc(changes.notBeforeMs),
+      cursor,
+      number,
+      deferred,
+      delivered,
+      dead,
+      changes.judged,
+      changes.wanted,
+      name,
+    ],
+  );
+  writeLanes(batch, name, changes.lanes);
+  for (const letter of changes.letters) writeLetter(batch, name, letter);
+}
+
+function writeLanes(batch: WriteBatch, name: string, { rows, exceptions, cleared }: LaneChanges): void {
+  for (const { lane, sequence, number } of rows) {
+    batch.run(
+      'INSERT INTO lane_backlog (endpoint, lane, sequence, number) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      [name, lane, sequence, number],
+    );
+  }
+  for (const { lane, sequence, timeMs, dueMs, history } of exceptions) {
+    batch.run('DELETE FROM lane_backlog WHERE endpoint = ? AND lane = ? AND sequence < ?', [
+      name,
+      lane,
+      sequence,
+    ]);
+    batch.run(
+      `INSERT OR REPLACE INTO lane_exceptions (endpoint, lane, sequence, time_ms, due_ms, attempts, refusals, strikes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        name,
+        lane,
+        sequence,
+        Math.trunc(timeMs),
+        Math.trunc(dueMs),
+        history.attempts,
+        history.refusals,
+        history.strikes,
+      ],
+    );
+  }
+  for (const lane of cleared) {
+    batch.run('DELETE FROM lane_backlog WHERE endpoint = ? AND lane = ?', [name, lane]);
+    batch.run('DELETE FROM lane_exceptions WHERE endpoint = ? AND lane = ?', [name, lane]);
+  }
+}
+
+function writeLetter(batch: WriteBatch, name: string, letter: DatedLetter): void {
+  batch.run(
+    `INSERT INTO dead_letters (endpoint, lane, first_sequence, last_sequence, count, event_id, reason, attempts,
+       last_status, last_answer, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      name,
+      letter.lane ?? null,
+      letter.firstSequence,
+      letter.lastSequence,
+      letter.count,
+      letter.eventId ?? null,
+      letter.reason,
+      letter.attempts,
+      letter.lastStatus ?? null,
+      letter.lastAnswer ?? null,
+      letter.atMs,
+    ],
+  );
+}

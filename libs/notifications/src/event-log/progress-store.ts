@@ -1,0 +1,127 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Database, DatabaseError, WriteBatch } from '@herald/database';
+import { Clock } from '../delivery/clock.js';
+import type { NumberedRecord } from '../delivery/lane.js';
+import type { LoadRequest } from '../delivery/lane-intake.js';
+import {
+  readBacklog,
+  readProgress,
+  reconcileEndpoints,
+  type EndpointIdentity,
+  type EndpointProgress,
+} from './endpoint-rows.js';
+
+/** Somebody whose progress is to be stored. After each `collect` exactly one of the others is called. */
+export interface ProgressSource {
+  /** Adds to the batch what changed since the last time. */
+  collect(batch: WriteBatch): void;
+  saved(): void;
+  notSaved(): void;
+}
+
+/** ms from a change to the batch that stores it: with the commit and a second flush this stays below 100. */
+const FLUSH_MS = 40;
+
+/** ms after which a flush that failed is tried again. */
+const RETRY_MS = 1_000;
+
+/**
+ * Stores how far the endpoints have come, the changes of all of them in one write batch. A cursor that is stored late only repeats
+ * events after a crash, so nobody waits for it.
+ */
+@Injectable()
+export class ProgressStore {
+  readonly #logger = new Logger('ProgressStore');
+  readonly #changed = new Set<ProgressSource>();
+  #cancelTimer: (() => void) | undefined;
+  #underWay: Promise<void> | undefined;
+  #failing = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** True while progress cannot be stored. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** The source has changes: they are stored within some tens of ms, or with the next batch when it is `urgent`. */
+  markChanged(source: ProgressSource, urgent = false): void {
+    this.#changed.add(source);
+    if (urgent && !this.#failing) this.#flushSoon(0);
+    else this.#schedule(this.#failing ? RETRY_MS : FLUSH_MS);
+  }
+
+  /** Stores what has changed. Resolves when that is durable, or could not be done (it is tried again then). */
+  async flush(): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay;
+    if (this.#changed.size === 0) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#underWay = this.#commit().finally(() => (this.#underWay = undefined));
+    await this.#underWay;
+  }
+
+  /** Brings the stored endpoints in line with the configuration; see `reconcileEndpoints`. */
+  reconcile(endpoints: readonly EndpointIdentity[], disabled: readonly string[]): Promise<readonly string[]> {
+    return reconcileEndpoints(this.database, endpoints, disabled, this.clock.now());
+  }
+
+  read(endpoint: string): Promise<EndpointProgress | undefined> {
+    return readProgress(this.database, endpoint);
+  }
+
+  readBacklog(
+    endpoint: string,
+    request: LoadRequest,
+    limit: number,
+    wants: (record: NumberedRecord['record']) => boolean,
+  ): Promise<readonly NumberedRecord[]> {
+    return readBacklog(this.database, endpoint, request, limit, wants);
+  }
+
+  async #commit(): Promise<void> {
+    const sources = [...this.#changed];
+    this.#changed.clear();
+    const batch = new WriteBatch();
+    for (const source of sources) source.collect(batch);
+    try {
+      await this.database.commit(batch);
+    } catch (error) {
+      for (const source of sources) source.notSaved();
+      this.#fail(error, sources);
+      return;
+    }
+    for (const source of sources) source.saved();
+    if (this.#failing) this.#logger.log('the progress of the endpoints is stored again');
+    this.#failing = false;
+  }
+
+  #fail(error: unknown, sources: readonly ProgressSource[]): void {
+    const code = error instanceof DatabaseError ? error.code : 'unknown';
+    if (!this.#failing) {
+      this.#logger.error(
+        `the progress of the endpoints cannot be stored (${code}): a crash now would repeat events`,
+      );
+    }
+    this.#failing = true;
+    if (code === 'CLOSED') return;
+    for (const source of sources) this.#changed.add(source);
+    this.#schedule(RETRY_MS);
+  }
+
+  #flushSoon(delayMs: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#schedule(delayMs);
+  }
+
+  #schedule(delayMs: number): void {
+    this.#cancelTimer ??= this.clock.setTimer(delayMs, () => {
+      this.#cancelTimer = undefined;
+      void this.flush();
+    });
+  }
+}

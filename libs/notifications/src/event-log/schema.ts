@@ -1,0 +1,100 @@
+import type { Migration } from '@herald/database';
+
+/** Version of what a record of the log is: readers of a copied log refuse one that they do not know. */
+export const RECORD_FORMAT = 1;
+
+const UUID = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' ||
+  substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`;
+
+/**
+ * The log, and how far each endpoint has come in it.
+ *
+ * - `events` are never changed. AUTOINCREMENT, so that a number is never used again, whatever retention removes. The writer gives
+ *   the number when it commits: the order of the numbers is the order of the commits.
+ * - `endpoints.cursor`: every event up to it was judged by the endpoint's filter, and is delivered, dead, not wanted, or in
+ *   `lane_backlog`. `number` counts the events that the endpoint wants up to the cursor, so that the next one gets `number + 1`.
+ *   `judged` and `wanted` say the same of the place up to which events were merely counted, which may be ahead.
+ * - `lane_backlog` holds the events that the cursor has passed and that are still to be delivered, each with the endpoint's number
+ *   of it; `lane_exceptions` one row for each lane that has any: the first of them, what was tried with it, and when it is due.
+ * - `dead_letters`: an event, or a range of them, that an endpoint did not take.
+ */
+const FIRST = `
+CREATE TABLE log (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  uuid TEXT NOT NULL,
+  record_format INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO log (id, uuid, record_format) VALUES (1, ${UUID}, ${RECORD_FORMAT});
+
+CREATE TABLE events (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  type TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  detail TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX events_by_id ON events (id);
+CREATE INDEX events_by_lane ON events (lane, sequence);
+
+CREATE TABLE endpoints (
+  name TEXT PRIMARY KEY,
+  selection TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('active', 'retired')),
+  not_before_ms INTEGER NOT NULL DEFAULT 0,
+  detached_at_ms INTEGER,
+  cursor INTEGER NOT NULL,
+  number INTEGER NOT NULL DEFAULT 0,
+  deferred INTEGER NOT NULL DEFAULT 0,
+  delivered INTEGER NOT NULL DEFAULT 0,
+  dead INTEGER NOT NULL DEFAULT 0,
+  judged INTEGER NOT NULL,
+  wanted INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lane_exceptions (
+  endpoint TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  refusals INTEGER NOT NULL,
+  strikes INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lane_backlog (
+  endpoint TEXT NOT NULL,
+  lane TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, lane, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  endpoint TEXT NOT NULL,
+  lane TEXT,
+  first_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  event_id TEXT,
+  reason TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  last_status INTEGER,
+  last_answer TEXT,
+  at_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX dead_letters_by_endpoint ON dead_letters (endpoint, id);
+`;
+
+/** The tables of this library; the database module applies them at the start. */
+export const notificationsMigrations: readonly Migration[] = [
+  { library: 'notifications', version: 1, sql: FIRST },
+];

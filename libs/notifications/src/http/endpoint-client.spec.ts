@@ -1,0 +1,307 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { HttpService } from '@nestjs/axios';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accept, answer, Receiver } from '../../test/receiver.js';
+import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js';
+import { waitFor } from '../../test/wait-for.js';
+import type { AttemptResult } from '../delivery/attempt.js';
+import type { EndpointOptions } from '../notifications.options.js';
+import { endpointSettings } from '../sinks/endpoint-settings.js';
+import { EndpointClient } from './endpoint-client.js';
+
+const EVENTS_V1 = 'application/vnd.docker.distribution.events.v1+json';
+const ENCODED = { contentType: EVENTS_V1, headers: { 'x-format': 'yes' }, body: '{"events":[]}' };
+const NUMBERING = { log: 'the-log', sequences: [41] };
+
+describe('EndpointClient', () => {
+  let receiver: Receiver;
+  const clients: EndpointClient[] = [];
+
+  const client = (options: Partial<EndpointOptions> = {}) => {
+    const settings = endpointSettings(
+      { name: 'test', url: receiver.url, timeoutMs: 2_000, ...options },
+      'Herald/test',
+    );
+    const made = new EndpointClient(new HttpService(), settings);
+    clients.push(made);
+    return made;
+  };
+  const post = (options: Partial<EndpointOptions> = {}): Promise<AttemptResult> =>
+    client(options).post(ENCODED, NUMBERING);
+  const only = () => {
+    expect(receiver.requests).toHaveLength(1);
+    return receiver.requests[0] ?? expect.fail('no request');
+  };
+  const lines = (name: string) =>
+    only().rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1]?.toLowerCase() === name);
+
+  beforeEach(async () => {
+    receiver = await Receiver.start();
+  });
+
+  afterEach(async () => {
+    for (const each of clients.splice(0)) each.close();
+    await receiver.stop();
+  });
+
+  it('posts the body byte for byte, with its type, its numbers and who it is from', async () => {
+    await expect(post({ url: `${receiver.url}/a%20b?c=d%26` })).resolves.toEqual({
+      kind: 'answered',
+      status: 200,
+      text: '',
+    });
+    const { method, path, headers, body } = only();
+    expect(method).toBe('POST');
+    expect(path).toBe('/hook/a%20b?c=d%26');
+    expect(body).toBe(ENCODED.body);
+    expect(headers).toMatchObject({
+      'content-type': EVENTS_V1,
+      'content-length': '13',
+      'user-agent': 'Herald/test',
+      'herald-log': 'the-log',
+      'herald-sequence': '41',
+      'x-format': 'yes',
+    });
+  });
+
+  it('keeps white space of the body, and characters beyond ASCII', async () => {
+    const body = '  {"events": [\n   "ü✓"\n]}\n';
+    await client().post({ ...ENCODED, contentType: 'application/json', body }, NUMBERING);
+    expect(only().body).toBe(body);
+  });
+
+  it('sends configured headers, a list of values as that many lines', async () => {
+    await post({ headers: { 'X-Token': ['one', 'two'], Authorization: ['Bearer secret'] } });
+    expect(lines('x-token')).toEqual(['one', 'two']);
+    expect(lines('authorization')).toEqual(['Bearer secret']);
+  });
+
+  it('lets a configured Content-Type and User-Agent take the place of its own, in any spelling', async () => {
+    await post({ headers: { 'CONTENT-TYPE': ['application/json'], 'user-agent': ['mine'] } });
+    expect(lines('content-type')).toEqual(['application/json']);
+    expect(lines('user-agent')).toEqual(['mine']);
+  });
+
+  it('lets nobody configure the host, the framing or the numbers', async () => {
+    await post({
+      headers: {
+        Host: ['evil.example'],
+        'Content-Length': ['3'],
+        'transfer-encoding': ['chunked'],
+        'Herald-Sequence': ['1'],
+      },
+    });
+    expect(only().headers).toMatchObject({ host: `127.0.0.1:${receiver.port}`, 'content-length': '13' });
+    expect(lines('herald-sequence')).toEqual(['41']);
+    expect(only().headers['transfer-encoding']).toBeUndefined();
+  });
+
+  it('sends the user information of the URL as Basic authentication, unless an Authorization is configured', async () => {
+    const url = receiver.url.replace('http://', 'http://us%40er:p%C3%A4ss@');
+    await post({ url });
+    expect(lines('authorization')).toEqual([`Basic ${Buffer.from('us@er:päss').toString('base64')}`]);
+    receiver.requests.length = 0;
+    await post({ url, headers: { authorization: ['Bearer token'] } });
+    expect(lines('authorization')).toEqual(['Bearer token']);
+  });
+
+  it('uses a connection again', async () => {
+    const one = client();
+    for (let n = 0; n < 5; n += 1) await one.post(ENCODED, NUMBERING);
+    expect(receiver.connections).toBe(1);
+  });
+
+  it('tells a kept connection that the endpoint closed from an endpoint that fails', async () => {
+    const one = client();
+    await one.post(ENCODED, NUMBERING);
+    receiver.behaviour = (_request, _response, socket) => socket.destroy();
+    const lost = { kind: 'unanswered', fault: 'connect', sent: true };
+    await expect(one.post(ENCODED, NUMBERING)).resolves.toEqual({ ...lost, stale: true });
+    await expect(one.post(ENCODED, NUMBERING)).resolves.toEqual({ ...lost, stale: false });
+  });
+
+  it('gives any other status as it is, with the first bytes of the answer', async () => {
+    receiver.behaviour = answer(400, {}, 'no such thing');
+    await expect(post()).resolves.toEqual({ kind: 'answered', status: 400, text: 'no such thing' });
+  });
+
+  it('gives a Retry-After', async () => {
+    receiver.behaviour = answer(503, { 'Retry-After': '7' });
+    await expect(post()).resolves.toMatchObject({ status: 503, retryAfter: '7' });
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    'does not follow a %i, and shows its secrets to no other host',
+    async (status) => {
+      const other = await Receiver.start();
+      receiver.behaviour = answer(status, { Location: other.url });
+      await expect(post({ headers: { Authorization: ['Bearer secret'] } })).resolves.toMatchObject({
+        status,
+      });
+      expect(other.requests).toEqual([]);
+      await other.stop();
+    },
+  );
+
+  it('ignores a proxy that the environment names', async () => {
+    const { HTTP_PROXY: before } = process.env;
+    process.env['HTTP_PROXY'] = 'http://127.0.0.1:1';
+    try {
+      await expect(post()).resolves.toMatchObject({ status: 200 });
+    } finally {
+      if (before === undefined) delete process.env['HTTP_PROXY'];
+      else process.env['HTTP_PROXY'] = before;
+    }
+  });
+
+  it('takes a connection that the endpoint closes as no answer, to a request that was sent', async () => {
+    receiver.behaviour = (_request, _response, socket) => socket.destroy();
+    await expect(post()).resolves.toEqual({ kind: 'unanswered', fault: 'connect', sent: true, stale: false });
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it('tells a port where nobody listens: nothing was sent', async () => {
+    const { url } = receiver;
+    await receiver.stop();
+    await expect(post({ url })).resolves.toEqual({
+      kind: 'unanswered',
+      fault: 'connect',
+      sent: false,
+      stale: false,
+    });
+    receiver = await Receiver.start();
+  });
+
+  it('tells a host that has no address', async () => {
+    const url = 'http://no-such-host.invalid/hook';
+    await expect(post({ url })).resolves.toEqual({
+      kind: 'unanswered',
+      fault: 'dns',
+      sent: false,
+      stale: false,
+    });
+  });
+
+  it('trusts no certificate of an authority that it does not know, and sends such a server nothing', async () => {
+    const secure = await Receiver.start(accept, { tls: TEST_CERTIFICATE });
+    const url = secure.url.replace('http:', 'https:');
+    await expect(post({ url })).resolves.toEqual({
+      kind: 'unanswered',
+      fault: 'tls',
+      sent: false,
+      stale: false,
+    });
+    expect(secure.requests).toEqual([]);
+    await secure.stop();
+  });
+
+  it('delivers to the same server when its authority is configured', async () => {
+    const secure = await Receiver.start(accept, { tls: TEST_CERTIFICATE });
+    const url = secure.url.replace('http:', 'https:');
+    await expect(post({ url, tls: { ca: TEST_AUTHORITY } })).resolves.toMatchObject({ status: 200 });
+    expect(secure.requests).toHaveLength(1);
+    await secure.stop();
+  });
+
+  it('gives up on an endpoint that does not answer in time', async () => {
+    receiver.behaviour = () => undefined;
+    await expect(post({ timeoutMs: 50 })).resolves.toEqual({
+      kind: 'unanswered',
+      fault: 'timeout',
+      sent: true,
+      stale: false,
+    });
+  });
+
+  it('tells an endpoint that makes no connection in time: nothing was sent', async () => {
+    // A server that never begins the handshake: the connection is there, and yet nothing can be sent over it.
+    const { server, url } = await rawServer('', '');
+    const secure = url.replace('http:', 'https:');
+    await expect(post({ url: secure, timeoutMs: 50 })).resolves.toMatchObject({
+      fault: 'timeout',
+      sent: false,
+    });
+    server.close();
+  });
+
+  it('gives up on an endpoint whose headers trickle', async () => {
+    const { server, url } = await rawServer('HTTP/1.1 200 OK\r\nX-Endless: ', 'x');
+    await expect(post({ url, timeoutMs: 100 })).resolves.toMatchObject({
+      kind: 'unanswered',
+      fault: 'timeout',
+    });
+    server.close();
+  });
+
+  it('takes the status of an endpoint whose body trickles, and cuts the body at the deadline', async () => {
+    const { server, url } = await rawServer('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n', 'y');
+    const started = performance.now();
+    await expect(post({ url, timeoutMs: 100 })).resolves.toMatchObject({ kind: 'answered', status: 200 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    server.close();
+  });
+
+  it('cuts an endless answer, keeps 1 KiB of it, and takes its status', async () => {
+    receiver.behaviour = (_request, response) => {
+      response.writeHead(200);
+      const pour = () => {
+        while (!response.destroyed && response.write('z'.repeat(16_384)));
+      };
+      response.on('drain', pour);
+      pour();
+    };
+    const result = await post();
+    expect(result).toMatchObject({ kind: 'answered', status: 200 });
+    if (result.kind === 'answered') expect(result.text).toBe('z'.repeat(1_024));
+  });
+
+  it('does not unpack what an endpoint packed', async () => {
+    receiver.behaviour = answer(200, { 'Content-Encoding': 'gzip' }, 'not gzip at all');
+    await expect(post()).resolves.toMatchObject({ status: 200, text: 'not gzip at all' });
+  });
+
+  it('blackens the endpoint’s own secrets in the answer that it keeps', async () => {
+    receiver.behaviour = (request, response) => {
+      response.writeHead(400).end(`${String(request.headers['x-token'])} at ${request.path}`);
+    };
+    const result = await post({ headers: { 'X-Token': ['s3cret-value'] } });
+    expect(result).toMatchObject({ text: '[redacted] at [redacted]' });
+  });
+
+  it('takes what is not HTTP as no answer', async () => {
+    const { server, url } = await rawServer('SSH-2.0-OpenSSH\r\n\r\n', '');
+    await expect(post({ url })).resolves.toMatchObject({ kind: 'unanswered', fault: 'connect' });
+    server.close();
+  });
+
+  it('abandons what is under way when it is closed, and sends nothing afterwards', async () => {
+    receiver.behaviour = () => undefined;
+    const one = client({ timeoutMs: 60_000 });
+    const result = one.post(ENCODED, NUMBERING);
+    await waitFor(() => receiver.requests.length === 1);
+    one.close();
+    one.close();
+    await expect(result).resolves.toEqual({ kind: 'abandoned' });
+    await expect(one.post(ENCODED, NUMBERING)).resolves.toEqual({ kind: 'abandoned' });
+    expect(receiver.requests).toHaveLength(1);
+  });
+});
+
+/** A server that writes this as soon as a request comes, and then one byte after another. */
+async function rawServer(
+  beginning: string,
+  byte: string,
+): Promise<{ readonly server: Server; readonly url: string }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      if (beginning === '') return;
+      socket.write(beginning);
+      if (byte === '') socket.end();
+      const trickle = setInterval(() => socket.write(byte), 10);
+      socket.on('close', () => clearInterval(trickle));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` };
+}

@@ -1,0 +1,89 @@
+import type { EncodedRequest } from '../event/format.js';
+
+/** Header lines as Node's client takes them: a list is that many lines. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
+
+/** Headers that belong to the connection or to Herald: configuring them has no effect. */
+export const FIXED_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'herald-log',
+  'herald-sequence',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Identifies the events of a request to the receiver. */
+export interface Numbering {
+  /** UUID of the log. */
+  readonly log: string;
+  /** The endpoint's number of each event. */
+  readonly sequences: readonly number[];
+}
+
+/**
+ * The headers that an endpoint gets with each request: its configured ones added to Herald's own, a configured `Content-Type` or
+ * `User-Agent` in place of them. The user information of the URL becomes Basic authentication where no `Authorization` is configured.
+ */
+export class HeaderTemplate {
+  readonly #configured = new Map<string, { name: string; values: readonly string[] }>();
+  readonly #userAgent: string;
+
+  constructor(url: URL, headers: Readonly<Record<string, readonly string[]>>, userAgent: string) {
+    this.#userAgent = userAgent;
+    if (url.username !== '' || url.password !== '') this.#configure('Authorization', [basic(url)]);
+    const own = new Map<string, readonly string[]>();
+    for (const [name, values] of Object.entries(headers)) {
+      const key = name.toLowerCase();
+      if (FIXED_HEADERS.has(key)) continue;
+      // Two spellings of one name are one header with the values of both.
+      own.set(key, [...(own.get(key) ?? []), ...values]);
+      this.#configure(name, own.get(key) ?? []);
+    }
+  }
+
+  /** Values that must not be seen anywhere but on the wire. */
+  get secrets(): readonly string[] {
+    return [...this.#configured.values()].flatMap(({ values }) => values);
+  }
+
+  headersFor(encoded: EncodedRequest, { log, sequences }: Numbering): RequestHeaders {
+    const headers: Record<string, string | readonly string[]> = {};
+    const add = (name: string, value: string) => {
+      if (!this.#configured.has(name.toLowerCase())) headers[name] = value;
+    };
+    add('Content-Type', encoded.contentType);
+    add('User-Agent', this.#userAgent);
+    add('Accept', '*/*');
+    // Nobody reads the answer but people, so it need not be packed: then nobody has to unpack what a stranger packed.
+    add('Accept-Encoding', 'identity');
+    for (const [name, value] of Object.entries(encoded.headers)) add(name, value);
+    headers['Herald-Log'] = log;
+    headers['Herald-Sequence'] = sequences.join(',');
+    for (const { name, values } of this.#configured.values()) headers[name] = values;
+    return headers;
+  }
+
+  #configure(name: string, values: readonly string[]): void {
+    this.#configured.set(name.toLowerCase(), { name, values });
+  }
+}
+
+function basic({ username, password }: URL): string {
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign that encodes nothing stands for itself.
+    return text;
+  }
+}

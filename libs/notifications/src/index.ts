@@ -1,0 +1,57 @@
+export { Clock, SystemClock } from './delivery/clock.js';
+export { Jitter } from './delivery/schedule.js';
+export type { Fault } from './delivery/attempt.js';
+export type { BreakerName } from './delivery/breaker.js';
+export type { Outcome } from './delivery/outcome.js';
+export type { DeadLetter } from './delivery/progress.js';
+export type {
+  Action,
+  EventActor,
+  EventDescriptor,
+  EventRequest,
+  EventSource,
+  EventTarget,
+  RegistryEvent,
+  RegistryEventDetail,
+  RegistryEventType,
+  TargetKind,
+} from './event/registry-event.js';
+export type { EncodeContext, EncodedRequest, Format } from './event/format.js';
+export { formatOf } from './event/format.js';
+export { compileExpression } from './event/patterns/expression.js';
+export { FilterError, type FilterErrorCode } from './event/filter.error.js';
+export { compileFilter, type Filter } from './event/filter.js';
+export { FormatError, type FormatErrorCode } from './event/format.error.js';
+export { EventIds, UuidEventIds } from './event-log/event-ids.js';
+export { EventLog } from './event-log/event-log.js';
+export type { EventDraft, LogRecord } from './event-log/log-record.js';
+export type { NewEvent } from './event-log/new-event.js';
+export { notificationsMigrations } from './event-log/schema.js';
+export {
+  NotificationsHealthIndicator,
+  type EndpointHealth,
+} from './health/notifications.health-indicator.js';
+export {
+  DeliveryObserver,
+  DeliveryObservers,
+  type AttemptObservation,
+  type DeliveryObservation,
+} from './metrics/delivery-observer.js';
+export type { EndpointMetricsSnapshot, ErrorClass } from './metrics/endpoint-metrics.js';
+export { NotificationsError, type NotificationsErrorCode } from './notifications.error.js';
+export { NotificationsModule } from './notifications.module.js';
+export type { NotificationsExtras } from './notifications.module-definition.js';
+export { checkedOptions } from './notifications.options-check.js';
+export type {
+  CloudEventsOptions,
+  EndpointOptions,
+  EndpointTlsOptions,
+  EventSelection,
+  FormatName,
+  IgnoreOptions,
+  NotificationsOptions,
+} from './notifications.options.js';
+export { Broadcaster } from './sinks/broadcaster.js';
+export { EndpointSink } from './sinks/endpoint-sink.js';
+export { Sink } from './sinks/sink.js';
+export { HERALD_USER_AGENT, HERALD_VERSION } from './version.js';

@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import type { Fault } from '../delivery/attempt.js';
+import type { Outcome } from '../delivery/outcome.js';
+
+/** One request and how it ended. */
+export interface AttemptObservation {
+  readonly endpoint: string;
+  readonly outcome: Outcome['kind'];
+  /** The answer's status, or what went wrong when there was none. */
+  readonly result: { readonly status: number } | { readonly fault: Fault };
+  readonly durationMs: number;
+  /** Of each event in the request, its id. */
+  readonly eventIds: readonly string[];
+}
+
+/** Events that an endpoint took. */
+export interface DeliveryObservation {
+  readonly endpoint: string;
+  /** Of each event, ms from when it happened to the endpoint's answer. */
+  readonly commitToArrivalMs: readonly number[];
+}
+
+/** Whoever wants to count deliveries as they happen: histograms, traces. It must not throw, and it holds up the deliveries. */
+export abstract class DeliveryObserver {
+  abstract attempted(observation: AttemptObservation): void;
+  abstract delivered(observation: DeliveryObservation): void;
+}
+
+/** Hands every observation to whoever is attached; at first nobody is. */
+@Injectable()
+export class DeliveryObservers extends DeliveryObserver {
+  readonly #observers = new Set<DeliveryObserver>();
+
+  /** Returns what ends it. */
+  attach(observer: DeliveryObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  override attempted(observation: AttemptObservation): void {
+    for (const observer of this.#observers) observer.attempted(observation);
+  }
+
+  override delivered(observation: DeliveryObservation): void {
+    for (const observer of this.#observers) observer.delivered(observation);
+  }
+}

@@ -1,0 +1,83 @@
+import { STATUS_CODES } from 'node:http';
+import type { AttemptResult, Fault } from '../delivery/attempt.js';
+import type { BreakerName } from '../delivery/breaker.js';
+import type { Outcome } from '../delivery/outcome.js';
+import type { EndpointState } from '../event-log/endpoint-rows.js';
+
+/** What went wrong last: no answer, or an answer that was no success. */
+export type ErrorClass = Fault | 'status';
+
+/**
+ * Upstream's `EndpointMetrics`, and what an operator needs beside them. `Events`, `Successes`, `Pending` and `deadLetters` are durable
+ * and add up; the counts of attempts are of this run of the process.
+ */
+export interface EndpointMetricsSnapshot {
+  /** Events that passed the filter, since the endpoint was first configured. */
+  readonly Events: number;
+  /** Of them, those that are neither delivered nor dead. */
+  readonly Pending: number;
+  readonly Successes: number;
+  /** Attempts that were answered with a status that is no success. */
+  readonly Failures: number;
+  /** Attempts that were not answered. */
+  readonly Errors: number;
+  /** Attempts by the answer's status: `200 OK`. */
+  readonly Statuses: Readonly<Record<string, number>>;
+  readonly attempts: number;
+  readonly deadLetters: number;
+  /** When the oldest pending event happened, ms since 1970. */
+  readonly oldestPendingAtMs?: number;
+  readonly lastSuccessAtMs?: number;
+  readonly lastError?: ErrorClass;
+  /** Everything in the log up to here is delivered, dead or not wanted. */
+  readonly cursor: number;
+  readonly breaker: BreakerName;
+  readonly state: EndpointState;
+}
+
+/** Counts the attempts of one endpoint. */
+export class AttemptCounts {
+  #attempts = 0;
+  #failures = 0;
+  #errors = 0;
+  readonly #statuses = new Map<string, number>();
+  #lastSuccessAtMs: number | undefined;
+  #lastError: ErrorClass | undefined;
+
+  count(result: AttemptResult, outcome: Outcome['kind'], nowMs: number): void {
+    if (result.kind === 'abandoned') return;
+    this.#attempts += 1;
+    if (result.kind === 'unanswered') {
+      this.#errors += 1;
+      this.#lastError = result.fault;
+      return;
+    }
+    const status = statusText(result.status);
+    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+    if (outcome === 'delivered') {
+      this.#lastSuccessAtMs = nowMs;
+    } else {
+      this.#failures += 1;
+      this.#lastError = 'status';
+    }
+  }
+
+  get snapshot(): Pick<
+    EndpointMetricsSnapshot,
+    'Failures' | 'Errors' | 'Statuses' | 'attempts' | 'lastSuccessAtMs' | 'lastError'
+  > {
+    return {
+      Failures: this.#failures,
+      Errors: this.#errors,
+      Statuses: Object.fromEntries(this.#statuses),
+      attempts: this.#attempts,
+      ...(this.#lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs: this.#lastSuccessAtMs }),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
+  }
+}
+
+/** `200 OK`, as upstream has it. The phrase is the standard's and not the endpoint's, who could write anything there. */
+export function statusText(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? ''}`;
+}

@@ -1,0 +1,21 @@
+/**
+ * - `OPTIONS_INVALID` the module's options are wrong; the message names every fault by its path
+ * - `EVENT_INVALID` an event cannot be published as it is
+ * - `EVENT_TOO_LARGE` an event's data is over the limit
+ * - `ENDPOINT_UNKNOWN` no endpoint of that name is configured and enabled
+ */
+export type NotificationsErrorCode =
+  'OPTIONS_INVALID' | 'EVENT_INVALID' | 'EVENT_TOO_LARGE' | 'ENDPOINT_UNKNOWN';
+
+/** What this library refuses. Deliveries that fail are no errors: they are outcomes. */
+export class NotificationsError extends Error {
+  override readonly name = 'NotificationsError';
+
+  constructor(
+    readonly code: NotificationsErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

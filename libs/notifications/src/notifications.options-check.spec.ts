@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { TEST_AUTHORITY } from '../test/test-certificate.js';
+import { checkedOptions } from './notifications.options-check.js';
+import { NotificationsError } from './notifications.error.js';
+import type { EndpointOptions, NotificationsOptions } from './notifications.options.js';
+
+const ENDPOINT: EndpointOptions = { name: 'a', url: 'https://user:pa55@example.org/s3cret?x=s3cret' };
+
+function faultsOf(...endpoints: readonly object[]): string {
+  try {
+    checkedOptions({ endpoints: endpoints as readonly EndpointOptions[] });
+  } catch (error) {
+    if (error instanceof NotificationsError && error.code === 'OPTIONS_INVALID') return error.message;
+    throw error;
+  }
+  return '';
+}
+
+const faultOf = (wrong: object) => faultsOf({ ...ENDPOINT, ...wrong });
+
+describe('checkedOptions', () => {
+  it('takes every setting as it is described', () => {
+    const options: NotificationsOptions = {
+      userAgent: 'Shop/1',
+      drainTimeoutMs: 0,
+      endpoints: [
+        ENDPOINT,
+        {
+          name: 'all settings',
+          url: 'http://[::1]:8080/hook',
+          disabled: false,
+          headers: { 'X-Token': ['a', 'b'] },
+          timeoutMs: 1,
+          threshold: 1,
+          backoffMs: 1,
+          maxBackoffMs: 1,
+          maxRetryAfterMs: 0,
+          maxAttempts: 1,
+          concurrency: 1,
+          ordering: 'endpoint',
+          redirects: 'accept',
+          schedule: [0, 1_000],
+          format: 'cloudevents',
+          ignore: { mediaTypes: ['application/octet-stream'], actions: ['pull'] },
+          cloudevents: { mode: 'binary', source: 'https://registry.example' },
+          layout: 'compact',
+          only: { repositories: ['library/**'] },
+          except: [{ tags: ['/^v\\d+$/'] }, { actions: ['pull'] }],
+          tls: { ca: [TEST_AUTHORITY] },
+        },
+      ],
+    };
+    expect(checkedOptions(options)).toBe(options);
+    expect(checkedOptions({ endpoints: [] })).toEqual({ endpoints: [] });
+  });
+
+  it.each<[string, object, string]>([
+    ['a URL that is none', { url: 's3cret' }, 'endpoints[0].url: url must be an http or https URL'],
+    [
+      'a URL of another protocol',
+      { url: 'file:///s3cret' },
+      'endpoints[0].url: url must be an http or https URL',
+    ],
+    ['an empty name', { name: '' }, 'endpoints[0].name: '],
+    ['a time that is negative', { timeoutMs: -1 }, 'endpoints[0].timeoutMs: '],
+    ['a time that is no number', { backoffMs: 's3cret' }, 'endpoints[0].backoffMs: '],
+    ['a threshold of none', { threshold: 0 }, 'endpoints[0].threshold: '],
+    ['a wait longer than timers take', { maxBackoffMs: 2 ** 31 }, 'endpoints[0].maxBackoffMs: '],
+    ['a schedule without waits', { schedule: [] }, 'endpoints[0].schedule: '],
+    ['a schedule with a negative wait', { schedule: [5, -1] }, 'endpoints[0].schedule: '],
+    ['an ordering that does not exist', { ordering: 's3cret' }, 'endpoints[0].ordering: '],
+    ['a format that does not exist', { format: 's3cret' }, 'endpoints[0].format: '],
+    ['headers that are no lists', { headers: { 'X-Token': 's3cret' } }, 'endpoints[0].headers: '],
+    ['a header with a line break', { headers: { 'X-Token': ['s3cret\r\nX: y'] } }, 'endpoints[0].headers: '],
+    ['a header name with a space', { headers: { 's3cret name': ['x'] } }, 'endpoints[0].headers: '],
+    ['an ignore list that is none', { ignore: { actions: 's3cret' } }, 'endpoints[0].ignore.actions: '],
+    ['an authority that is none', { tls: { ca: 7 } }, 'endpoints[0].tls.ca: '],
+    ['a mode that does not exist', { cloudevents: { mode: 's3cret' } }, 'endpoints[0].cloudevents.mode: '],
+    ['a setting that does not exist', { treshold: 3 }, 'endpoints[0].treshold: '],
+    ['a pattern that cannot be compiled', { only: { tags: ['/(/'] } }, 'endpoints[0].only.tags[0]: '],
+    [
+      'an action that does not exist',
+      { except: [{ actions: ['pulled'] }] },
+      'endpoints[0].except[0].actions[0]: ',
+    ],
+  ])('refuses %s, by its path and without its value', (_name, wrong, message) => {
+    const fault = faultOf(wrong);
+    expect(fault).toContain(message);
+    expect(fault).not.toMatch(/s3cret|pa55/);
+  });
+
+  it('refuses two endpoints of one name', () => {
+    expect(faultsOf(ENDPOINT, { ...ENDPOINT, url: 'http://other.example' })).toContain(
+      'endpoints: endpoints must each have another name',
+    );
+  });
+
+  it('names all faults at once', () => {
+    const faults = faultsOf({ name: 'a', url: '' }, { ...ENDPOINT, name: 'b', timeoutMs: 0 });
+    expect(faults).toContain('endpoints[0].url');
+    expect(faults).toContain('endpoints[1].timeoutMs');
+  });
+
+  it.each([undefined, null, 'text', [null], [7]])('refuses endpoints that are %j', (endpoints) => {
+    expect(() => checkedOptions({ endpoints } as never)).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID' }),
+    );
+  });
+});

@@ -1,0 +1,188 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { plainToInstance, Type } from 'class-transformer';
+import {
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+  registerDecorator,
+  validateSync,
+  ValidateNested,
+  type ValidationError,
+} from 'class-validator';
+import { FilterError } from './event/filter.error.js';
+import { compileFilter } from './event/filter.js';
+import { NotificationsError } from './notifications.error.js';
+import type { EndpointOptions, FormatName, NotificationsOptions } from './notifications.options.js';
+
+const FORMATS: readonly FormatName[] = ['distribution.v1', 'distribution.v2', 'cloudevents'];
+const MODES = ['structured', 'binary', 'batched'] as const;
+const ORDERINGS = ['lane', 'endpoint', 'none'] as const;
+const REDIRECTS = ['fail', 'accept'] as const;
+const SCHEDULE = 'schedule must be standard, distribution, or a list of waits in ms';
+const LAYOUTS = ['compact', 'upstream'] as const;
+
+/** Longest wait in ms that a setting may ask for: what Node's timers take. */
+const MAX_WAIT_MS = 2 ** 31 - 1;
+const MAX_CONCURRENCY = 1_024;
+const MAX_ENDPOINTS = 10_000;
+const MAX_NAME_LENGTH = 255;
+
+/** A property decorator around a plain question; the message never holds the value. */
+function Satisfies(name: string, holds: (value: unknown) => boolean, message: string): PropertyDecorator {
+  return (target, property) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: String(property),
+      options: { message },
+      validator: { validate: holds },
+    });
+  };
+}
+
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, hostname } = new URL(value);
+  return (protocol === 'http:' || protocol === 'https:') && hostname !== '';
+}
+
+function areHeaders(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).every(([name, values]) => Array.isArray(values) && isHeader(name, values));
+}
+
+function isHeader(name: string, values: readonly unknown[]): boolean {
+  try {
+    validateHeaderName(name);
+    for (const value of values) validateHeaderValue(name, value as string);
+    return values.every((value) => typeof value === 'string');
+  } catch {
+    return false;
+  }
+}
+
+function isTextOrTexts(value: unknown): boolean {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return texts.length > 0 && texts.every((text) => typeof text === 'string' && text !== '');
+}
+
+function isSchedule(value: unknown): boolean {
+  if (value === 'standard' || value === 'distribution') return true;
+  const isWait = (wait: unknown) =>
+    Number.isInteger(wait) && Number(wait) >= 0 && Number(wait) <= MAX_WAIT_MS;
+  return Array.isArray(value) && value.length > 0 && value.every(isWait);
+}
+
+function areUniqueNames(value: unknown): boolean {
+  if (!Array.isArray(value)) return true;
+  const names = value.map((endpoint: unknown) => (endpoint as { name?: unknown } | null)?.name);
+  return new Set(names).size === names.length;
+}
+
+class IgnoreShape {
+  @IsOptional() @IsArray() @IsString({ each: true }) mediaTypes?: string[];
+  @IsOptional() @IsArray() @IsString({ each: true }) actions?: string[];
+}
+
+class CloudEventsShape {
+  @IsOptional() @IsIn(MODES) mode?: string;
+  @IsOptional() @IsString() @IsNotEmpty() source?: string;
+}
+
+class TlsShape {
+  @IsOptional()
+  @Satisfies('isPem', isTextOrTexts, 'ca must be a certificate in PEM, or a list of them')
+  ca?: string | string[];
+}
+
+class EndpointShape {
+  @IsString() @Length(1, MAX_NAME_LENGTH) name!: string;
+  @Satisfies('isHttpUrl', isHttpUrl, 'url must be an http or https URL') url!: string;
+  @IsOptional() @IsBoolean() disabled?: boolean;
+  @IsOptional()
+  @Satisfies('areHeaders', areHeaders, 'headers must be valid header names, each with a list of valid values')
+  headers?: object;
+  @IsOptional() @IsInt() @Min(1) @Max(MAX_WAIT_MS) timeoutMs?: number;
+  @IsOptional() @IsInt() @Min(1) threshold?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(MAX_WAIT_MS) backoffMs?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(MAX_WAIT_MS) maxBackoffMs?: number;
+  @IsOptional() @IsInt() @Min(0) @Max(MAX_WAIT_MS) maxRetryAfterMs?: number;
+  @IsOptional() @IsInt() @Min(1) maxAttempts?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(MAX_CONCURRENCY) concurrency?: number;
+  @IsOptional() @IsIn(ORDERINGS) ordering?: string;
+  @IsOptional() @IsIn(REDIRECTS) redirects?: string;
+  @IsOptional()
+  @Satisfies('isSchedule', isSchedule, SCHEDULE)
+  schedule?: string | number[];
+  @IsOptional() @IsIn(FORMATS) format?: string;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => IgnoreShape) ignore?: IgnoreShape;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => CloudEventsShape) cloudevents?: CloudEventsShape;
+  @IsOptional() @IsIn(LAYOUTS) layout?: string;
+  /** Checked by compiling them. */
+  @IsOptional() only?: unknown;
+  @IsOptional() except?: unknown;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => TlsShape) tls?: TlsShape;
+}
+
+class OptionsShape {
+  @IsArray()
+  @ArrayUnique((endpoint: unknown) => endpoint, { message: 'endpoints must not hold one endpoint twice' })
+  @Satisfies(
+    'hasBound',
+    (value) => !Array.isArray(value) || value.length <= MAX_ENDPOINTS,
+    'too many endpoints',
+  )
+  @Satisfies('areUniqueNames', areUniqueNames, 'endpoints must each have another name')
+  @ValidateNested({ each: true })
+  @Type(() => EndpointShape)
+  endpoints!: EndpointShape[];
+  @IsOptional() @IsString() @IsNotEmpty() userAgent?: string;
+  @IsOptional() @IsInt() @Min(0) @Max(MAX_WAIT_MS) drainTimeoutMs?: number;
+}
+
+/**
+ * The options, when they are what they should be.
+ *
+ * @throws NotificationsError `OPTIONS_INVALID` with every fault by its path, and never a value
+ */
+export function checkedOptions(options: NotificationsOptions): NotificationsOptions {
+  const shape = plainToInstance(OptionsShape, options);
+  const errors = validateSync(shape, {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+  });
+  const faults = errors.flatMap((error) => faultsOf(error, ''));
+  const all = faults.length > 0 ? faults : options.endpoints.flatMap(filterFaults);
+  if (all.length === 0) return options;
+  throw new NotificationsError(
+    'OPTIONS_INVALID',
+    `the notification options are invalid:\n- ${all.join('\n- ')}`,
+  );
+}
+
+function faultsOf({ property, constraints, children }: ValidationError, parent: string): readonly string[] {
+  const index = /^\d+$/.test(property);
+  const path = index ? `${parent}[${property}]` : parent === '' ? property : `${parent}.${property}`;
+  const own = Object.values(constraints ?? {}).map((message) => `${path}: ${message}`);
+  return [...own, ...(children ?? []).flatMap((child) => faultsOf(child, path))];
+}
+
+function filterFaults(endpoint: EndpointOptions, index: number): readonly string[] {
+  try {
+    compileFilter(endpoint);
+    return [];
+  } catch (error) {
+    if (error instanceof FilterError) return [`endpoints[${index}].${error.path}: ${error.reason}`];
+    throw error;
+  }
+}

@@ -1,0 +1,256 @@
+import { DatabaseError, type WriteBatch } from '@herald/database';
+import type { AttemptResult } from '../delivery/attempt.js';
+import type { Clock } from '../delivery/clock.js';
+import { Dispatcher, type Consequence, type Shipment } from '../delivery/dispatcher.js';
+import { Lanes } from '../delivery/lanes.js';
+import { outcomeOf } from '../delivery/outcome.js';
+import type { Pacer } from '../delivery/pacer.js';
+import type { EventLog } from '../event-log/event-log.js';
+import { writeProgress, type DatedLetter, type EndpointProgress } from '../event-log/endpoint-rows.js';
+import type { ProgressSource, ProgressStore } from '../event-log/progress-store.js';
+import type { EndpointClient } from '../http/endpoint-client.js';
+import type { DeliveryObserver } from '../metrics/delivery-observer.js';
+import { AttemptCounts, type EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import { EndpointAnnouncer } from './endpoint-announcer.js';
+import { EndpointReader } from './endpoint-reader.js';
+import type { EndpointSettings } from './endpoint-settings.js';
+import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-times.js';
+
+/** What a delivery works with. */
+export interface DeliveryTools {
+  readonly log: EventLog;
+  readonly progress: ProgressStore;
+  readonly client: EndpointClient;
+  readonly pacer: Pacer;
+  readonly observer: DeliveryObserver;
+}
+
+/** Events of one request. */
+const ENVELOPE_SIZE = 1;
+
+/** Finished requests that may be unwritten while the disk refuses: a crash would repeat that many. */
+const MAX_UNWRITTEN = 10_000;
+
+/** ms until a read of the log that failed is tried again. */
+const REREAD_MS = 1_000;
+
+/**
+ * Brings the events of the log to one endpoint: reads them, sends what the dispatcher picks, tells it what came of it, and stores how
+ * far it has come. Everything it knows can be lost at any moment; the next one goes on from what was stored.
+ */
+export class EndpointDelivery implements ProgressSource {
+  readonly #clock: Clock;
+  readonly #dispatcher: Dispatcher;
+  readonly #reader: EndpointReader;
+  readonly #announcer: EndpointAnnouncer;
+  readonly #counts = new AttemptCounts();
+  readonly #requests = new Set<Promise<void>>();
+  #letters: DatedLetter[] = [];
+  #savingLetters: readonly DatedLetter[] = [];
+  #unwritten = 0;
+  #notBeforeMs: number;
+  #stepAsked = false;
+  #stopped = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(
+    private readonly settings: EndpointSettings,
+    private readonly tools: DeliveryTools,
+    progress: EndpointProgress,
+  ) {
+    const { pacer } = tools;
+    this.#clock = pacer.clock;
+    this.#notBeforeMs = progress.notBeforeMs;
+    const lanes = new Lanes(
+      progress.position,
+      restoredExceptions(progress.exceptions, settings, this.#clock),
+    );
+    this.#dispatcher = new Dispatcher(
+      lanes,
+      { ...settings, envelopeSize: Math.min(ENVELOPE_SIZE, settings.format.maxEvents) },
+      pacer.schedules(settings),
+      progress.state === 'retired',
+    );
+    this.#dispatcher.breaker.hold(toMonotonic(progress.notBeforeMs, settings.maxRetryAfterMs, this.#clock));
+    const { judged, wanted } = progress;
+    this.#reader = new EndpointReader(tools.log, tools.progress, settings, lanes, { judged, wanted });
+    this.#announcer = new EndpointAnnouncer(settings);
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.#reader.wake();
+    this.#ask();
+  }
+
+  /** Sends again to an endpoint that had retired. */
+  enable(): void {
+    this.#dispatcher.retired = false;
+    this.tools.progress.markChanged(this);
+    this.#ask();
+  }
+
+  /** Starts nothing new; what is under way at the deadline is abandoned, and sent again by the next run. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    const finished = Promise.all(this.#requests);
+    let cancel: (() => void) | undefined;
+    const deadline = new Promise<void>((resolve) => (cancel = this.#clock.setTimer(deadlineMs, resolve)));
+    await Promise.race([finished, deadline]);
+    cancel?.();
+    this.tools.client.close();
+    await finished;
+    this.tools.progress.markChanged(this);
+  }
+
+  get metrics(): EndpointMetricsSnapshot {
+    const { lanes, breaker, retired } = this.#dispatcher;
+    const { census, oldestUnreadMs } = this.#reader;
+    const oldestPendingAtMs = lanes.oldestTimeMs ?? oldestUnreadMs;
+    return {
+      Events: census.wanted,
+      Pending: census.wanted - lanes.rows.number + lanes.rows.undone,
+      Successes: lanes.rows.delivered,
+      ...this.#counts.snapshot,
+      deadLetters: lanes.rows.dead,
+      ...(oldestPendingAtMs === undefined ? {} : { oldestPendingAtMs }),
+      cursor: lanes.cursor,
+      breaker: breaker.name,
+      state: retired ? 'retired' : 'active',
+    };
+  }
+
+  collect(batch: WriteBatch): void {
+    this.#savingLetters = this.#letters;
+    this.#letters = [];
+    const { lanes, retired } = this.#dispatcher;
+    writeProgress(batch, this.settings.name, {
+      state: retired ? 'retired' : 'active',
+      notBeforeMs: this.#notBeforeMs,
+      judged: this.#reader.census.judged,
+      wanted: this.#reader.census.wanted,
+      lanes: storedLanes(lanes.rows.changes(), this.#clock),
+      letters: this.#savingLetters,
+    });
+  }
+
+  saved(): void {
+    this.#dispatcher.lanes.rows.saved();
+    this.#savingLetters = [];
+    this.#unwritten = 0;
+    this.#ask();
+  }
+
+  notSaved(): void {
+    this.#dispatcher.lanes.rows.notSaved();
+    this.#letters = [...this.#savingLetters, ...this.#letters];
+    this.#savingLetters = [];
+  }
+
+  #ask(): void {
+    if (this.#stepAsked || this.#stopped) return;
+    this.#stepAsked = true;
+    this.tools.pacer.nextTurn(() => this.#step());
+  }
+
+  /** One turn: at most one read and one request are started. */
+  #step(): void {
+    this.#stepAsked = false;
+    if (this.#stopped) return;
+    const nowMs = this.#clock.monotonic();
+    this.#dispatcher.lanes.wake(nowMs);
+    const sending = this.#dispatcher.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
+    const reading = this.#reader.read(sending);
+    if (reading !== undefined) void this.#afterRead(reading);
+    const shipment = sending ? this.#dispatcher.next(nowMs) : undefined;
+    if (shipment !== undefined) {
+      this.#start(shipment);
+      this.#ask();
+    } else if (sending && this.#reader.atEnd) {
+      this.#take(this.#dispatcher.conclude(), nowMs);
+    }
+    if (this.#dispatcher.lanes.intake.needsSaving) this.tools.progress.markChanged(this, true);
+    this.#setTimer(this.#dispatcher.nextWakeMs(nowMs) - nowMs);
+  }
+
+  #setTimer(delayMs: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = Number.isFinite(delayMs)
+      ? this.#clock.setTimer(delayMs, () => this.#ask())
+      : undefined;
+  }
+
+  async #afterRead(reading: Promise<boolean>): Promise<void> {
+    try {
+      if (await reading) this.tools.progress.markChanged(this);
+      this.#ask();
+    } catch (error) {
+      const code = error instanceof DatabaseError ? error.code : 'unknown';
+      if (this.#stopped || code === 'CLOSED') return;
+      this.#announcer.unreadable(code, this.#clock.monotonic());
+      this.#clock.setTimer(REREAD_MS, () => this.wake());
+    }
+  }
+
+  #start(shipment: Shipment): void {
+    const request = this.#send(shipment);
+    this.#requests.add(request);
+    void request.then(() => this.#requests.delete(request));
+  }
+
+  async #send(shipment: Shipment): Promise<void> {
+    const startedMs = this.#clock.monotonic();
+    const result = await this.#attempt(shipment);
+    this.#settle(shipment, result, this.#clock.monotonic() - startedMs);
+  }
+
+  async #attempt({ records }: Shipment): Promise<AttemptResult> {
+    const sequences = records.map(({ number }) => number);
+    let encoded;
+    try {
+      encoded = this.settings.format.encode(
+        records.map(({ record }) => record),
+        { sequences },
+      );
+    } catch {
+      return { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
+    }
+    return this.tools.client.post(encoded, { log: this.tools.log.uuid, sequences });
+  }
+
+  #take(consequence: Consequence, nowMs: number): void {
+    const atMs = this.#clock.now();
+    this.#letters.push(...consequence.letters.map((letter) => ({ ...letter, atMs })));
+    if (consequence.letters.length > 0) this.tools.progress.markChanged(this);
+    this.#announcer.tell(consequence, () => this.metrics, nowMs);
+  }
+
+  #settle(shipment: Shipment, result: AttemptResult, durationMs: number): void {
+    const { name, maxRetryAfterMs, redirects } = this.settings;
+    const events = shipment.records.length;
+    const wallMs = this.#clock.now();
+    const nowMs = this.#clock.monotonic();
+    const outcome = outcomeOf(result, events, { nowMs: wallMs, maxRetryAfterMs, redirects });
+    const consequence = this.#dispatcher.settle(shipment, result, outcome, nowMs);
+    if (result.kind === 'abandoned') return;
+    this.#counts.count(result, outcome.kind, wallMs);
+    this.#unwritten += events;
+    if (outcome.kind === 'wait')
+      this.#notBeforeMs = toWall(this.#dispatcher.breaker.notBeforeMs, this.#clock);
+    this.#take(consequence, nowMs);
+    this.tools.progress.markChanged(this);
+    this.#ask();
+    const observed = result.kind === 'answered' ? { status: result.status } : { fault: result.fault };
+    this.tools.observer.attempted({
+      endpoint: name,
+      outcome: outcome.kind,
+      result: observed,
+      durationMs,
+      eventIds: shipment.records.map(({ record }) => record.id),
+    });
+    if (outcome.kind !== 'delivered') return;
+    const commitToArrivalMs = shipment.records.map(({ record }) => Math.max(0, wallMs - record.timeMs));
+    this.tools.observer.delivered({ endpoint: name, commitToArrivalMs });
+  }
+}

@@ -1,0 +1,121 @@
+import type { EventLog } from '../event-log/event-log.js';
+import type { ProgressStore } from '../event-log/progress-store.js';
+import type { Lanes } from '../delivery/lanes.js';
+import type { EndpointSettings } from './endpoint-settings.js';
+
+/** Records of one read: bounds what a turn of the event loop may cost. */
+const PAGE = 128;
+
+/** Records that are loaded of a lane's backlog at once. */
+const LANE_PAGE = 64;
+
+/** How far the events that an endpoint wants are counted, which may be further than they were read. */
+export interface Census {
+  judged: number;
+  wanted: number;
+}
+
+/**
+ * Brings an endpoint's events into memory, one read at a time: the backlog of lanes that are due, then the log. Where nothing may be
+ * read because nothing can be sent, it goes on counting what the endpoint wants, so that Pending is known however long the backlog is.
+ */
+export class EndpointReader {
+  #reading = false;
+  /** The log has, or may have, more than was read and more than was counted. */
+  #moreToRead = true;
+  #moreToCount = true;
+  #oldestUnreadMs: number | undefined;
+
+  constructor(
+    private readonly log: EventLog,
+    private readonly progress: ProgressStore,
+    private readonly settings: EndpointSettings,
+    private readonly lanes: Lanes,
+    readonly census: Census,
+  ) {}
+
+  /** When the oldest event happened that is counted and not read; undefined when there is none, or it is not known. */
+  get oldestUnreadMs(): number | undefined {
+    return this.census.wanted > this.lanes.rows.number ? this.#oldestUnreadMs : undefined;
+  }
+
+  /** True when everything that the log is known to have was read. */
+  get atEnd(): boolean {
+    return !this.#reading && !this.#moreToRead;
+  }
+
+  /** The log was appended to. */
+  wake(): void {
+    this.#moreToRead = true;
+    this.#moreToCount = true;
+  }
+
+  /**
+   * Starts one read if there is one to start. `forSending`: what is read could be sent.
+   *
+   * @returns undefined when there was none; resolves to whether the progress changed
+   * @throws DatabaseError by rejection
+   */
+  read(forSending: boolean): Promise<boolean> | undefined {
+    const next = this.#next(forSending);
+    if (next === undefined) return undefined;
+    this.#reading = true;
+    return next().finally(() => (this.#reading = false));
+  }
+
+  #next(forSending: boolean): (() => Promise<boolean>) | undefined {
+    if (this.#reading) return undefined;
+    if (forSending) {
+      const request = this.lanes.intake.load();
+      if (request !== undefined) return () => this.#load(request);
+      if (this.#moreToRead && this.lanes.intake.room > 0) return () => this.#readLog();
+    }
+    // Whoever read to the end has counted to the end.
+    if (forSending && !this.#moreToRead && this.census.judged <= this.lanes.rows.position)
+      this.#moreToCount = false;
+    return this.#moreToCount ? () => this.#count() : undefined;
+  }
+
+  async #load(request: Parameters<Lanes['intake']['notLoaded']>[0]): Promise<boolean> {
+    try {
+      const { name, wants } = this.settings;
+      const records = await this.progress.readBacklog(name, request, LANE_PAGE, wants);
+      this.lanes.intake.loaded(request, records, records.length < LANE_PAGE);
+      return true;
+    } catch (error) {
+      this.lanes.intake.notLoaded(request);
+      throw error;
+    }
+  }
+
+  async #readLog(): Promise<boolean> {
+    this.#moreToRead = false;
+    const limit = Math.min(PAGE, this.lanes.intake.room);
+    const records = await this.log.read(this.lanes.rows.position, limit);
+    for (const record of records) {
+      if (this.settings.wants(record)) this.lanes.intake.add(record, this.settings.laneOf(record));
+      else this.lanes.intake.skip(record.sequence);
+    }
+    if (records.length > 0) this.#moreToRead = true;
+    const { position, number } = this.lanes.rows;
+    if (position > this.census.judged) {
+      this.census.judged = position;
+      this.census.wanted = number;
+    }
+    return records.length > 0;
+  }
+
+  async #count(): Promise<boolean> {
+    this.#moreToCount = false;
+    const records = await this.log.read(this.census.judged, PAGE);
+    for (const record of records) {
+      if (this.settings.wants(record)) {
+        if (this.census.wanted === this.lanes.rows.number) this.#oldestUnreadMs = record.timeMs;
+        this.census.wanted += 1;
+      }
+      this.census.judged = record.sequence;
+    }
+    if (records.length > 0) this.#moreToCount = true;
+    return records.length > 0;
+  }
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { compileFilter, type Filter } from '../event/filter.js';
+import { formatOf, type Format } from '../event/format.js';
+import type { LogRecord } from '../event-log/log-record.js';
+import type { EndpointOptions, EndpointTlsOptions } from '../notifications.options.js';
+
+/** Settings that are taken as they are given, or else their defaults. */
+type PlainSetting =
+  | 'headers'
+  | 'timeoutMs'
+  | 'threshold'
+  | 'backoffMs'
+  | 'maxBackoffMs'
+  | 'maxRetryAfterMs'
+  | 'maxAttempts'
+  | 'concurrency'
+  | 'schedule'
+  | 'redirects'
+  | 'ordering';
+
+/** An endpoint's options with every default in place, compiled. */
+export interface EndpointSettings extends Required<Pick<EndpointOptions, PlainSetting>> {
+  readonly name: string;
+  readonly url: URL;
+  /** Scheme and host: all of the URL that may be shown. */
+  readonly origin: string;
+  /** Longest wait in ms that the schedule knows. */
+  readonly longestWaitMs: number;
+  /** What an event stays in order with. */
+  readonly laneOf: (record: LogRecord) => string;
+  readonly format: Format;
+  /** Whether the endpoint is to be sent this event: its format carries it and its filter lets it through. */
+  readonly wants: Filter;
+  /** A digest of what decides {@link wants}. */
+  readonly selection: string;
+  readonly tls: EndpointTlsOptions | undefined;
+  readonly userAgent: string;
+}
+
+/** Upstream's defaults where upstream has the setting. */
+const DEFAULTS = {
+  headers: {},
+  timeoutMs: 1_000,
+  threshold: 10,
+  backoffMs: 1_000,
+  maxBackoffMs: 60_000,
+  maxRetryAfterMs: 3_600_000,
+  maxAttempts: 5,
+  concurrency: 16,
+  schedule: 'standard',
+  redirects: 'fail',
+  ordering: 'lane',
+} as const satisfies Pick<EndpointOptions, PlainSetting>;
+
+/** Lanes by what stays in order. No event's own lane is empty or begins with a control character, so none is met by accident. */
+const LANES: Readonly<Record<NonNullable<EndpointOptions['ordering']>, EndpointSettings['laneOf']>> = {
+  lane: ({ lane }) => lane,
+  endpoint: () => '',
+  none: ({ sequence }) => `\u0000${sequence}`,
+};
+
+/** @throws FilterError when `only` or `except` cannot be compiled */
+export function endpointSettings(options: EndpointOptions, userAgent: string): EndpointSettings {
+  const plain = plainSettings(options);
+  const { schedule, backoffMs, maxBackoffMs, ordering } = plain;
+  const url = new URL(options.url);
+  const format = formatOf(options.format ?? 'distribution.v1', options);
+  const filter = compileFilter(options);
+  return {
+    ...plain,
+    name: options.name,
+    url,
+    origin: `${url.protocol}//${url.host}`,
+    longestWaitMs: Math.max(backoffMs, maxBackoffMs, ...(typeof schedule === 'string' ? [] : schedule)),
+    laneOf: LANES[ordering],
+    format,
+    wants: (record) => format.carries(record) && filter(record),
+    selection: selectionOf(options, format),
+    tls: options.tls,
+    userAgent,
+  };
+}
+
+function plainSettings(options: EndpointOptions): Required<Pick<EndpointOptions, PlainSetting>> {
+  // A longer first wait than the longest wait by default was meant.
+  const maxBackoffMs = Math.max(DEFAULTS.maxBackoffMs, options.backoffMs ?? 0);
+  const defaults = { ...DEFAULTS, maxBackoffMs };
+  const given = Object.entries(options).filter(([key, value]) => key in DEFAULTS && value !== undefined);
+  return { ...defaults, ...(Object.fromEntries(given) as Pick<EndpointOptions, PlainSetting>) };
+}
+
+/** Changes exactly when an event could be judged otherwise. It has no order of keys and no secrets in it. */
+function selectionOf({ ignore, only, except }: EndpointOptions, { name }: Format): string {
+  const rules = JSON.stringify([name === 'cloudevents', ignore, only, except], (_key, value: unknown) =>
+    isRecord(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(rules).digest('hex');
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
