@@ -44,7 +44,8 @@ try {
   console.log('  all bytes are the ones that were pushed');
 
   console.log('\nGET /health:');
-  console.log(JSON.stringify(await (await fetch(`${base}/health`)).json(), undefined, 2));
+  const { status, details } = await (await fetch(`${base}/health`)).json();
+  console.log(JSON.stringify({ status, details }, undefined, 2));
 } catch (error) {
   console.error(`\nThe demonstration failed: ${error.message}`);
   process.exitCode = 1;
@@ -59,7 +60,7 @@ async function startRegistry(base) {
   writeFileSync(
     config,
     `version: 0.1
-log: { level: warn }
+log: { level: warn, accesslog: { disabled: true } }
 storage:
   filesystem: { rootdirectory: ${join(directory, 'data')} }
 http: { addr: '${new URL(base).host}' }
