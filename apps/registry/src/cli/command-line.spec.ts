@@ -35,7 +35,10 @@ describe('the command line', () => {
 
   it.each([
     ['srve', 'unknown command "srve"; did you mean serve?'],
-    ['frobnicate', 'unknown command "frobnicate"; the commands are serve, check, repositories, help, version'],
+    [
+      'frobnicate',
+      'unknown command "frobnicate"; the commands are serve, check, repositories, help, version',
+    ],
     ['config.yml', 'unknown command "config.yml"; the commands are'],
     ['garbage-collect /x', 'Herald has no command garbage-collect yet'],
     ['serve a.yml b.yml', 'serve takes one CONFIG'],

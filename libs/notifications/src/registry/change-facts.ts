@@ -30,7 +30,7 @@ export function factsOfChange(change: Change, context: FactContext): readonly Fa
       return [blobMounted(change, context)];
     case 'blob-deleted':
       return [blobDeleted(change, context)];
-    case 'repository-deleted':
+    default:
       return [
         { type: 'registry.repository.delete', target: { repository: change.repository }, detail: NOTHING },
       ];
