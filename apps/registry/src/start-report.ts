@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { RegistryConfig } from './config/registry-config.js';
 import type { RegistryLogger } from './logging/registry-logger.js';
 import type { BoundAddresses } from './running-registry.js';
@@ -24,25 +25,26 @@ function startFields(config: RegistryConfig, addresses: BoundAddresses): Record<
   return {
     addresses: { ...addresses, registry: addresses.registry + config.http.prefix },
     configuration: configurationOf(config),
-    data: config.storage.rootDirectory,
-    database: config.database.path,
+    data: resolve(config.storage.rootDirectory),
+    database: resolve(config.database.path),
     endpoints: destinations(config),
   };
 }
 
-function startReport(config: RegistryConfig, { registry, debug }: BoundAddresses): string {
+function startReport(config: RegistryConfig, { registry, debug, admin }: BoundAddresses): string {
   const host = new URL(registry).host;
   const lines = [
     `Herald listens on ${registry}${config.http.prefix}`,
     ...(debug === undefined ? [] : [`Debug address      ${debug}`]),
+    ...(admin === undefined ? [] : [`Admin address      ${admin}`]),
     `Configuration      ${configurationOf(config)}`,
-    `Data               ${config.storage.rootDirectory}`,
-    `Database           ${config.database.path}`,
+    `Data               ${resolve(config.storage.rootDirectory)}`,
+    `Database           ${resolve(config.database.path)}`,
     ...endpointLines(config),
     ...config.warnings.map((warning) => `Warning            ${warning.path}: ${warning.message}`),
     '',
     `Try: curl ${registry}/health`,
-    `     skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://${host}/my/image:1.0`,
+    `     skopeo copy --dest-tls-verify=false oci:./layout:1.0 docker://${host}/my/image:1.0`,
     `     docker push ${host}/my/image:1.0`,
     '',
   ];
