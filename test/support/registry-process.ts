@@ -21,6 +21,8 @@ export interface RegistrySettings {
   readonly storage?: Readonly<Record<string, unknown>>;
   readonly notifications?: Readonly<Record<string, unknown>>;
   readonly log?: Readonly<Record<string, unknown>>;
+  /** Further sections by their names: catalog, tags, validation. */
+  readonly sections?: Readonly<Record<string, unknown>>;
 }
 
 /** The built program in a process of its own, on a port and a data directory of its own. */
@@ -58,13 +60,14 @@ export class RegistryProcess {
   }
 
   writeConfig(): void {
-    const { endpoints = [], http, storage, notifications, log } = this.settings;
+    const { endpoints = [], http, storage, notifications, log, sections } = this.settings;
     const config = {
       version: 0.1,
       log: { level: 'info', ...log },
       storage: { filesystem: { rootdirectory: this.data }, delete: { enabled: true }, ...storage },
       http: { addr: `127.0.0.1:${this.#port}`, ...http },
       notifications: { endpoints, ...notifications },
+      ...sections,
     };
     writeFileSync(this.configPath, JSON.stringify(config));
   }

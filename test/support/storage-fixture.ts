@@ -6,6 +6,8 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { Database, DatabaseModule, SqliteDatabase, type Migration, type WriteBatch } from '@herald/database';
 import {
   parseRepositoryName,
+  RepositoryCatalog,
+  StorageClock,
   StorageDriver,
   storageMigrations,
   StorageModule,
@@ -16,6 +18,7 @@ import {
   type Descriptor,
   type Digest,
   type DigestAlgorithm,
+  type StorageOptions,
   type StoredRepository,
 } from '@herald/storage';
 
@@ -28,6 +31,9 @@ const JOURNAL: Migration = {
 /** What of the storage is replaced. */
 export interface StorageFixtureOptions {
   readonly inlineBytes?: number;
+  /** What the module is given beside. */
+  readonly settings?: Partial<StorageOptions>;
+  readonly clock?: StorageClock;
   /** A driver that fails or watches. It must keep its files under the root it is given. */
   readonly driver?: (root: string) => StorageDriver;
   /** A database that watches what goes to the real one. */
@@ -47,7 +53,13 @@ export class StorageFixture {
   }
 
   /** New instances of everything on the same directory, as after the end of the process. */
-  async restart({ inlineBytes, driver, database }: StorageFixtureOptions = {}): Promise<void> {
+  async restart({
+    inlineBytes,
+    settings,
+    clock,
+    driver,
+    database,
+  }: StorageFixtureOptions = {}): Promise<void> {
     await this.#module?.close();
     const real = SqliteDatabase.open({
       path: join(this.root, 'herald.db'),
@@ -56,7 +68,11 @@ export class StorageFixture {
         throw error;
       },
     });
-    const storage = { rootDirectory: this.root, ...(inlineBytes !== undefined && { inlineBytes }) };
+    const storage = {
+      rootDirectory: this.root,
+      ...settings,
+      ...(inlineBytes !== undefined && { inlineBytes }),
+    };
     const builder = Test.createTestingModule({
       imports: [
         {
@@ -69,6 +85,7 @@ export class StorageFixture {
       ],
     });
     if (driver !== undefined) builder.overrideProvider(StorageDriver).useValue(driver(this.root));
+    if (clock !== undefined) builder.overrideProvider(StorageClock).useValue(clock);
     this.#module = await builder.compile();
     await this.#module.init();
   }
@@ -77,6 +94,10 @@ export class StorageFixture {
   async close(): Promise<void> {
     await this.#module?.close();
     rmSync(this.root, { recursive: true });
+  }
+
+  get catalog(): RepositoryCatalog {
+    return this.#opened.get(RepositoryCatalog, { strict: false });
   }
 
   get database(): Database {
@@ -106,6 +127,36 @@ export class StorageFixture {
   get #opened(): TestingModule {
     if (this.#module === undefined) throw new Error('the fixture is not open');
     return this.#module;
+  }
+}
+
+/** A clock that stands still until a test moves it. */
+export class TestClock extends StorageClock {
+  nowMs = Date.now();
+  readonly #timers = new Set<{ readonly dueMs: number; readonly callback: () => void }>();
+
+  override now(): number {
+    return this.nowMs;
+  }
+
+  override setTimer(delayMs: number, callback: () => void): () => void {
+    const timer = { dueMs: this.nowMs + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** How many callbacks wait. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
+  advance(byMs: number): void {
+    this.nowMs += byMs;
+    for (const timer of this.#timers) {
+      if (timer.dueMs > this.nowMs) continue;
+      this.#timers.delete(timer);
+      timer.callback();
+    }
   }
 }
 

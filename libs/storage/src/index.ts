@@ -1,4 +1,7 @@
 export { StorageDriver } from './drivers/storage-driver.js';
+export { StorageClock } from './maintenance/storage-clock.js';
+export type { UploadPurgeOptions } from './maintenance/upload-purge.js';
+export type { ReferencePolicy, RequiredPlatform } from './manifests/reference-policy.js';
 export { storageMigrations } from './metadata/schema.js';
 export {
   alone,
@@ -23,11 +26,13 @@ export {
   digestAlgorithm,
   digestHex,
   isDigest,
+  isDigestAlgorithm,
   parseDigest,
   type Digest,
   type DigestAlgorithm,
 } from './repository/digest.js';
-export { parseRepositoryName, type RepositoryName } from './repository/repository-name.js';
+export { RepositoryCatalog } from './repository/repository-catalog.js';
+export { isRepositoryName, parseRepositoryName, type RepositoryName } from './repository/repository-name.js';
 export {
   RepositoryService,
   StoredRepositoryService,
@@ -41,6 +46,7 @@ export {
   type ManifestStore,
   type Page,
   type PageRequest,
+  type ReferrersRequest,
   type Repository,
   type StoredRepository,
   type TagService,

@@ -3,8 +3,14 @@ import { Database } from '@herald/database';
 import { BlobArrivals } from './blobs/blob-arrivals.js';
 import { FilesystemDriver } from './drivers/filesystem-driver.js';
 import { StorageDriver } from './drivers/storage-driver.js';
+import { RepositoryCatalog } from './repository/repository-catalog.js';
+import { STRICT_REFERENCES, type ReferencePolicy } from './manifests/reference-policy.js';
+import { StorageClock, SystemStorageClock } from './maintenance/storage-clock.js';
+import { NO_UPLOAD_PURGE, UploadPurge, type UploadPurgeOptions } from './maintenance/upload-purge.js';
+import { DatabaseCatalog } from './metadata/database-catalog.js';
 import { StoredRepositoryService } from './repository/repository.js';
 import { StoredRepositories } from './stored-repositories.js';
+import { FinishedUploads } from './uploads/finished-uploads.js';
 import { UploadSessions } from './uploads/upload-sessions.js';
 
 /** Where blobs lie, and from which size on they are files. */
@@ -12,6 +18,10 @@ export interface StorageOptions {
   readonly rootDirectory: string;
   /** Largest blob, in bytes, that is kept as a row of the database. Default 16 KiB. */
   readonly inlineBytes?: number;
+  /** What of a manifest's references must be there when it is pushed. Default everything. */
+  readonly references?: ReferencePolicy;
+  /** When abandoned uploads are removed. Default never. */
+  readonly uploadPurge?: UploadPurgeOptions;
 }
 
 /** Options that need other providers. */
@@ -63,23 +73,50 @@ export class StorageModule {
           inject: [Database, StorageDriver],
           useFactory: (database: Database, driver: StorageDriver) => new BlobArrivals(database, driver),
         },
+        { provide: StorageClock, useClass: SystemStorageClock },
+        {
+          provide: UploadSessions,
+          inject: [OPTIONS, Database, StorageDriver, BlobArrivals, StorageClock],
+          useFactory: createSessions,
+        },
         {
           provide: StoredRepositoryService,
-          inject: [OPTIONS, Database, StorageDriver, BlobArrivals],
+          inject: [OPTIONS, Database, StorageDriver, UploadSessions],
           useFactory: createRepositories,
+        },
+        {
+          provide: RepositoryCatalog,
+          inject: [Database],
+          useFactory: (database: Database) => new DatabaseCatalog(database),
+        },
+        {
+          provide: UploadPurge,
+          inject: [OPTIONS, UploadSessions, StorageClock],
+          useFactory: ({ uploadPurge }: StorageOptions, sessions: UploadSessions, clock: StorageClock) =>
+            new UploadPurge(uploadPurge ?? NO_UPLOAD_PURGE, sessions, clock),
         },
         StorageRecovery,
       ],
-      exports: [StoredRepositoryService, StorageDriver],
+      exports: [StoredRepositoryService, RepositoryCatalog, StorageDriver],
     };
   }
 }
 
-function createRepositories(
+function createSessions(
   { inlineBytes = DEFAULT_INLINE_BYTES }: StorageOptions,
   database: Database,
   driver: StorageDriver,
   arrivals: BlobArrivals,
+  clock: StorageClock,
+): UploadSessions {
+  return new UploadSessions(database, driver, arrivals, new FinishedUploads(database, clock), inlineBytes);
+}
+
+function createRepositories(
+  { references = STRICT_REFERENCES }: StorageOptions,
+  database: Database,
+  driver: StorageDriver,
+  sessions: UploadSessions,
 ): StoredRepositories {
-  return new StoredRepositories(database, driver, new UploadSessions(driver, arrivals, inlineBytes));
+  return new StoredRepositories(database, driver, sessions, references);
 }

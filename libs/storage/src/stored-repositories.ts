@@ -3,6 +3,7 @@ import { DatabaseBlobStore } from './blobs/database-blob-store.js';
 import type { StorageDriver } from './drivers/storage-driver.js';
 import { DatabaseManifestStore } from './manifests/database-manifest-store.js';
 import { deleteRepository } from './metadata/delete-repository.js';
+import { type ReferencePolicy } from './manifests/reference-policy.js';
 import type { RepositoryName } from './repository/repository-name.js';
 import { StoredRepositoryService, type StoredRepository, type UploadStore } from './repository/repository.js';
 import { DatabaseTagStore } from './tags/database-tag-store.js';
@@ -14,6 +15,7 @@ export class StoredRepositories extends StoredRepositoryService {
     private readonly database: Database,
     private readonly driver: StorageDriver,
     private readonly sessions: UploadSessions,
+    private readonly references: ReferencePolicy,
   ) {
     super();
   }
@@ -21,7 +23,7 @@ export class StoredRepositories extends StoredRepositoryService {
   override repository(name: RepositoryName): StoredRepository {
     return {
       name,
-      manifests: new DatabaseManifestStore(this.database, name),
+      manifests: new DatabaseManifestStore(this.database, name, this.references),
       tags: new DatabaseTagStore(this.database, name),
       blobs: new DatabaseBlobStore(this.database, this.driver, name),
       uploads: this.#uploads(name),
@@ -32,7 +34,7 @@ export class StoredRepositories extends StoredRepositoryService {
   #uploads(name: RepositoryName): UploadStore {
     const sessions = this.sessions;
     return {
-      start: () => sessions.start(name),
+      start: (algorithm) => sessions.start(name, algorithm),
       status: (id) => sessions.status(name, id),
       append: (id, source, at) => sessions.append(name, id, source, at),
       commit: (id, digest, alongside) => sessions.commit(name, id, digest, alongside),

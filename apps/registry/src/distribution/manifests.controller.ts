@@ -1,23 +1,42 @@
-import { Controller, Delete, Get, Head, HttpCode, Param, Put, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  Get,
+  Head,
+  HttpCode,
+  Param,
+  Put,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
+  parseTag,
   RepositoryService,
   StorageError,
   type Manifest,
   type Reference,
   type Repository,
   type RepositoryName,
+  type Tag,
 } from '@herald/storage';
 import { whenOver } from '../http/content-sender.js';
 import { matchesEtag } from '../http/entity-tag.js';
 import { Locations } from '../http/locations.js';
 import { readBody } from '../http/request-body.js';
+import { RegistryError } from '../http/registry-error.js';
 import { RequestContexts } from '../http/request-context.js';
 import { DeletionPolicy } from './deletion-policy.js';
 import { ReferencePipe, RepositoryNamePipe } from './path-pipes.js';
+import { every, type Query as QueryParameters } from './query.js';
 
 /** OCI distribution-spec, "Pushing Manifests": a registry should take at least 4 MB. */
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** Tags of one push. The specification asks for ten; each costs a row and an event. */
+const MAX_TAGS = 100;
 
 /** Manifests: OCI end-3, end-7 and end-9. */
 @Controller('v2')
@@ -53,16 +72,20 @@ export class ManifestsController {
   async put(
     @Param('name', RepositoryNamePipe) name: RepositoryName,
     @Param('reference', ReferencePipe) reference: Reference,
+    @Query() query: QueryParameters,
     @Req() request: FastifyRequest,
     @Res() { raw: response }: FastifyReply,
   ): Promise<void> {
+    const tags = furtherTags(reference, query);
     const mediaType = (this.contexts.current().contentType ?? '').split(';', 1)[0]?.trim() ?? '';
     const bytes = await readBody(request.raw, MAX_MANIFEST_BYTES);
-    const manifest = await this.repositories.repository(name).manifests.put({ reference, mediaType, bytes });
-    const { digest } = manifest.descriptor;
+    const { manifests } = this.repositories.repository(name);
+    const { descriptor, subject } = await manifests.put({ reference, tags, mediaType, bytes });
     response.writeHead(201, {
-      Location: this.locations.manifest(name, digest),
-      'Docker-Content-Digest': digest,
+      Location: this.locations.manifest(name, descriptor.digest),
+      'Docker-Content-Digest': descriptor.digest,
+      ...(tags.length > 0 && { 'OCI-Tag': [...tags] }),
+      ...(subject && { 'OCI-Subject': subject.digest }),
       'Content-Length': 0,
     });
     response.end();
@@ -128,4 +151,13 @@ export class ManifestsController {
       }),
     );
   }
+}
+
+/** OCI end-7b: a push by digest may set tags along; a push by tag sets that one, and parameters mean nothing to it. */
+function furtherTags(reference: Reference, query: QueryParameters): readonly Tag[] {
+  if (reference.kind === 'tag') return [];
+  const texts = [...new Set(every(query, 'tag'))];
+  if (texts.length > MAX_TAGS)
+    throw new RegistryError('TOO_MANY_TAGS', `a push sets at most ${MAX_TAGS} tags`);
+  return texts.map(parseTag);
 }

@@ -1,13 +1,13 @@
-import { Controller, Get, Param, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Controller, Get, Head, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RepositoryService, type RepositoryName } from '@herald/storage';
+import { type RegistryConfig } from '../config/registry-config.js';
+import { REGISTRY_CONFIG } from '../config/registry-config.token.js';
+import { sendJson } from '../http/json-answer.js';
 import { Locations } from '../http/locations.js';
-import { RegistryError } from '../http/registry-error.js';
+import { pageSize } from './page-size.js';
 import { RepositoryNamePipe } from './path-pipes.js';
-import { single, type Query as QueryParameters } from './single-query.js';
-
-/** Tags of one answer, whatever the client asks for. Who wants more follows the `Link`. */
-const MAX_TAGS = 1_000;
+import { single, type Query as QueryParameters } from './query.js';
 
 /** Tags of a repository in byte order: OCI end-8. */
 @Controller('v2')
@@ -15,35 +15,35 @@ export class TagsController {
   constructor(
     private readonly repositories: RepositoryService,
     private readonly locations: Locations,
+    @Inject(REGISTRY_CONFIG) private readonly config: RegistryConfig,
   ) {}
 
+  @Head(':name/tags/list')
+  head(
+    @Param('name', RepositoryNamePipe) name: RepositoryName,
+    @Query() query: QueryParameters,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    return this.list(name, query, request, reply);
+  }
+
+  /** Never more than `tags.maxtags` at once, whatever the client asks for: who wants more follows the `Link`. */
   @Get(':name/tags/list')
   async list(
     @Param('name', RepositoryNamePipe) name: RepositoryName,
     @Query() query: QueryParameters,
-    @Res() { raw: response }: FastifyReply,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
   ): Promise<void> {
-    const limit = pageSize(single(query, 'n'));
+    const { maxTags } = this.config.tags;
+    const limit = Math.min(pageSize(query) ?? maxTags, maxTags);
     const last = single(query, 'last');
-    const page = await this.repositories
-      .repository(name)
-      .tags.list({ limit, ...(last !== undefined && { last }) });
-    const lastListed = page.items.at(-1);
-    if (page.more && lastListed !== undefined) {
-      response.setHeader('Link', `<${this.locations.tagsAfter(name, lastListed, limit)}>; rel="next"`);
-    }
-    const body = Buffer.from(JSON.stringify({ name, tags: page.items }));
-    response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
-    response.end(body);
+    const { tags } = this.repositories.repository(name);
+    const { items, more } = await tags.list({ limit, ...(last !== undefined && { last }) });
+    const lastListed = items.at(-1);
+    const next =
+      more && lastListed !== undefined ? this.locations.tagsAfter(name, lastListed, limit) : undefined;
+    sendJson(request, reply, { body: { name, tags: items }, next });
   }
-}
-
-function pageSize(text: string | undefined): number {
-  if (text === undefined) return MAX_TAGS;
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new RegistryError('PAGINATION_NUMBER_INVALID', 'n is a number of results', {
-      n: text.slice(0, 32),
-    });
-  }
-  return Math.min(Number(text), MAX_TAGS);
 }

@@ -2,19 +2,27 @@ import { Controller, Delete, Get, Head, Param, Patch, Post, Put, Query, Req, Res
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   parseDigest,
-  parseRepositoryName,
   RepositoryService,
-  StorageError,
   type Descriptor,
-  type Digest,
-  type Repository,
   type RepositoryName,
   type UploadStatus,
 } from '@herald/storage';
 import { Locations } from '../http/locations.js';
+import { bodyOf } from '../http/request-body.js';
 import { RepositoryNamePipe } from './path-pipes.js';
 import { chunkStart } from './chunk-range.js';
-import { single, type Query as QueryParameters } from './single-query.js';
+import { single, type Query as QueryParameters } from './query.js';
+import {
+  announcedAlgorithm,
+  appendLast,
+  hasBody,
+  mount,
+  requiredDigest,
+  uploadAtOnce,
+} from './upload-requests.js';
+
+/** Chunks may be as small as a client likes; it is told so, because some ask. */
+const MIN_CHUNK_BYTES = 1;
 
 /** Uploads of blobs: OCI end-4 to end-6, end-11, end-13 and end-14. */
 @Controller('v2')
@@ -43,7 +51,9 @@ export class UploadsController {
       this.#created(response, name, await uploadAtOnce(repository, parseDigest(digest), request));
       return;
     }
-    this.#accepted(response, name, await repository.uploads.start());
+    const session = await repository.uploads.start(announcedAlgorithm(query));
+    response.setHeader('OCI-Chunk-Min-Length', MIN_CHUNK_BYTES);
+    this.#accepted(response, name, session);
   }
 
   @Patch(':name/blobs/uploads/:id')
@@ -54,7 +64,11 @@ export class UploadsController {
     @Res() { raw: response }: FastifyReply,
   ): Promise<void> {
     const { uploads } = this.repositories.repository(name);
-    this.#accepted(response, name, await uploads.append(id, request.raw, chunkStart(request.headers)));
+    this.#accepted(
+      response,
+      name,
+      await uploads.append(id, bodyOf(request.raw), chunkStart(request.headers)),
+    );
   }
 
   /** Closes a session. Its body may be the last chunk, or the whole blob. */
@@ -68,7 +82,7 @@ export class UploadsController {
   ): Promise<void> {
     const digest = requiredDigest(query);
     const { uploads } = this.repositories.repository(name);
-    if (hasBody(request)) await uploads.append(id, request.raw, chunkStart(request.headers));
+    if (hasBody(request)) await appendLast(uploads, id, request);
     this.#created(response, name, await uploads.commit(id, digest));
   }
 
@@ -123,44 +137,4 @@ export class UploadsController {
       'Docker-Upload-UUID': id,
     };
   }
-}
-
-/** A mount that cannot be done is no error: the client gets a session and uploads. OCI end-11. */
-async function mount(repository: Repository, query: QueryParameters): Promise<Descriptor | undefined> {
-  const digest = single(query, 'mount');
-  const from = single(query, 'from');
-  if (digest === undefined || from === undefined) return undefined;
-  return repository.blobs.mount(parseDigest(digest), parseRepositoryName(from));
-}
-
-/** OCI end-4b. A body that is not what it says leaves no session behind: the client was never told of one. */
-async function uploadAtOnce(
-  repository: Repository,
-  digest: Digest,
-  request: FastifyRequest,
-): Promise<Descriptor> {
-  const { uploads } = repository;
-  const { id } = await uploads.start();
-  try {
-    await uploads.append(id, request.raw);
-    return await uploads.commit(id, digest);
-  } catch (error) {
-    await uploads.cancel(id);
-    throw error;
-  }
-}
-
-function requiredDigest(query: QueryParameters): Digest {
-  const digest = single(query, 'digest');
-  if (digest === undefined) {
-    throw new StorageError(
-      'DIGEST_INVALID',
-      'closing an upload takes the parameter digest: what the whole of it is',
-    );
-  }
-  return parseDigest(digest);
-}
-
-function hasBody({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

@@ -29,6 +29,17 @@ export class Locations {
     return `${this.#base}/v2/${name}/blobs/uploads/${id}`;
   }
 
+  /** Repositories after one of them. */
+  catalogAfter(last: string, limit: number): string {
+    return `${this.#base}/v2/_catalog?last=${encodeURIComponent(last)}&n=${limit}`;
+  }
+
+  /** Referrers of a subject after one of them. */
+  referrersAfter(name: RepositoryName, subject: Digest, last: Digest, artifactType?: string): string {
+    const filter = artifactType === undefined ? '' : `artifactType=${encodeURIComponent(artifactType)}&`;
+    return `${this.#base}/v2/${name}/referrers/${subject}?${filter}last=${encodeURIComponent(last)}`;
+  }
+
   /** Tags of a repository after one of them. */
   tagsAfter(name: RepositoryName, last: string, limit: number): string {
     return `${this.#base}/v2/${name}/tags/list?last=${encodeURIComponent(last)}&n=${limit}`;

@@ -26,7 +26,9 @@ export class OciErrorFilter implements ExceptionFilter {
       return;
     }
     const answer = answerOf(error);
-    if (answer.status === 500) this.#logger.error(`request ${request.id} failed`, stackOf(error));
+    if (answer.status === 500) {
+      this.#logger.error(`request ${request.id} failed`, stackOf(error), { request: request.id });
+    }
     if (raw.headersSent) {
       // Half of another answer is on its way: cutting the connection is the only way left to say that it is not whole.
       raw.destroy();

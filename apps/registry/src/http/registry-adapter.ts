@@ -4,6 +4,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerOf, writeError } from './oci-error.filter.js';
 import { rewriteUrl } from './repository-route.js';
+import { refuseUnknownMethods } from './route-methods.js';
 import type { RequestContexts } from './request-context.js';
 import { KEEP_ALIVE_MS, type AddressName, type ServerAddresses } from './server-addresses.js';
 
@@ -12,6 +13,15 @@ export interface AdapterOptions {
   readonly prefix: string;
   /** Sent with every answer: `http.headers`. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** Where the debug address serves metrics, if it does. */
+  readonly metricsPath: string | undefined;
+  readonly observers: readonly RequestObserver[];
+}
+
+/** Whoever watches requests go by: counts them, logs them. */
+export interface RequestObserver {
+  /** Adds its hooks. They come before any other that could end a request. */
+  observe(fastify: FastifyInstance): void;
 }
 
 /** Header names and values together, in bytes: room for the longest digests, names and tokens. */
@@ -22,7 +32,6 @@ const IDLE_MS = 120_000;
 
 /** Routes that only one of the further addresses has. */
 const OTHER_ROUTES: readonly (readonly [prefix: string, address: AddressName])[] = [
-  ['/metrics', 'debug'],
   ['/debug/', 'debug'],
   ['/admin/', 'admin'],
 ];
@@ -32,7 +41,7 @@ const OTHER_ROUTES: readonly (readonly [prefix: string, address: AddressName])[]
  * specification's shape, and a context for each request.
  */
 export function createRegistryAdapter(
-  { prefix, headers }: AdapterOptions,
+  { prefix, headers, metricsPath, observers }: AdapterOptions,
   contexts: RequestContexts,
   addresses: ServerAddresses,
 ): FastifyAdapter {
@@ -57,8 +66,10 @@ export function createRegistryAdapter(
   const fastify: FastifyInstance = adapter.getInstance();
   acceptAnyBody(fastify);
   addContext(fastify, contexts);
+  for (const observer of observers) observer.observe(fastify);
   addCommonHeaders(fastify, headers);
-  keepAddressesApart(fastify, addresses);
+  keepAddressesApart(fastify, addresses, metricsPath);
+  refuseUnknownMethods(fastify);
   return adapter;
 }
 
@@ -91,11 +102,17 @@ function addCommonHeaders(fastify: FastifyInstance, headers: AdapterOptions['hea
   });
 }
 
-function keepAddressesApart(fastify: FastifyInstance, addresses: ServerAddresses): void {
+function keepAddressesApart(
+  fastify: FastifyInstance,
+  addresses: ServerAddresses,
+  metricsPath: string | undefined,
+): void {
+  const addressOfRoute = (route: string): AddressName => {
+    if (route === metricsPath) return 'debug';
+    return OTHER_ROUTES.find(([prefix]) => route.startsWith(prefix))?.[1] ?? 'registry';
+  };
   fastify.addHook('onRequest', (request, reply, done) => {
-    const route = request.routeOptions.url ?? '';
-    const [, belongs] = OTHER_ROUTES.find(([prefix]) => route.startsWith(prefix)) ?? ['', 'registry'];
-    if (addresses.addressOf(request.raw) === belongs) {
+    if (addresses.addressOf(request.raw) === addressOfRoute(request.routeOptions.url ?? '')) {
       done();
       return;
     }

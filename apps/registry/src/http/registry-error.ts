@@ -2,7 +2,19 @@ import type { StorageErrorCode } from '@herald/storage';
 
 /** Codes that the HTTP side adds to the storage's. */
 export type RegistryErrorCode =
-  StorageErrorCode | 'UNAUTHORIZED' | 'UNSUPPORTED' | 'PAGINATION_NUMBER_INVALID' | 'NOT_FOUND' | 'UNKNOWN';
+  | StorageErrorCode
+  | 'CONFLICT'
+  | 'DEAD_LETTER_UNKNOWN'
+  | 'ENDPOINT_UNKNOWN'
+  | 'EVENTS_GONE'
+  | 'EVENT_UNKNOWN'
+  | 'NOT_FOUND'
+  | 'PAGINATION_NUMBER_INVALID'
+  | 'PARAMETER_INVALID'
+  | 'TOO_MANY_TAGS'
+  | 'UNAUTHORIZED'
+  | 'UNKNOWN'
+  | 'UNSUPPORTED';
 
 /** A refusal that the HTTP side makes itself. */
 export class RegistryError extends Error {
@@ -28,8 +40,13 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   BLOB_UNKNOWN: { status: 404, code: 'BLOB_UNKNOWN' },
   BLOB_UPLOAD_INVALID: { status: 400, code: 'BLOB_UPLOAD_INVALID' },
   BLOB_UPLOAD_UNKNOWN: { status: 404, code: 'BLOB_UPLOAD_UNKNOWN' },
+  CONFLICT: { status: 409, code: 'CONFLICT' },
+  DEAD_LETTER_UNKNOWN: { status: 404, code: 'DEAD_LETTER_UNKNOWN' },
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },
   DIGEST_UNSUPPORTED: { status: 400, code: 'DIGEST_INVALID' },
+  ENDPOINT_UNKNOWN: { status: 404, code: 'ENDPOINT_UNKNOWN' },
+  EVENTS_GONE: { status: 410, code: 'EVENTS_GONE' },
+  EVENT_UNKNOWN: { status: 404, code: 'EVENT_UNKNOWN' },
   MANIFEST_BLOB_UNKNOWN: { status: 400, code: 'MANIFEST_BLOB_UNKNOWN' },
   MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
   MANIFEST_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },
@@ -38,9 +55,11 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },
   NOT_FOUND: { status: 404, code: 'UNSUPPORTED' },
   PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
+  PARAMETER_INVALID: { status: 400, code: 'UNSUPPORTED' },
   RANGE_INVALID: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   TAG_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
+  TOO_MANY_TAGS: { status: 414, code: 'UNSUPPORTED' },
   UNAUTHORIZED: { status: 401, code: 'UNAUTHORIZED' },
   UNAVAILABLE: { status: 503, code: 'UNAVAILABLE' },
   UNKNOWN: { status: 500, code: 'UNKNOWN' },

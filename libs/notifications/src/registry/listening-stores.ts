@@ -15,6 +15,7 @@ import type { Announcer } from './announcer.js';
 export function listeningManifests(inner: ManifestStore, announcer: Announcer): ManifestService {
   return {
     get: (reference) => inner.get(reference),
+    referrers: (subject, page) => inner.referrers(subject, page),
     put: async (push) => inner.put(push, announcer.alongside()),
     delete: async (digest) => inner.delete(digest, announcer.alongside()),
   };
@@ -39,7 +40,7 @@ export function listeningBlobs(inner: BlobStore, announcer: Announcer): BlobServ
 /** Only the commit makes a blob of an upload: what comes before it is nobody's business. */
 export function listeningUploads(inner: UploadStore, announcer: Announcer): UploadService {
   return {
-    start: () => inner.start(),
+    start: (algorithm) => inner.start(algorithm),
     status: (id) => inner.status(id),
     append: (id, source, at) => inner.append(id, source, at),
     commit: async (id, digest) => inner.commit(id, digest, announcer.alongside()),

@@ -63,6 +63,7 @@ class EmptyStorage extends StoredRepositoryService {
       name,
       manifests: {
         get: async () => called('get', manifest),
+        referrers: async () => called('referrers', { items: [], more: false }),
         put: async (_push, alongside) => {
           await this.#commit(
             { kind: 'manifest-pushed', repository: name, manifest, tags: [{ tag: push.reference.tag }] },
@@ -89,7 +90,7 @@ class EmptyStorage extends StoredRepositoryService {
         open: async () => called('open', undefined),
         mount: async (of, from, alongside) => {
           const blob = { ...blobOf('0'), digest: of };
-          await this.#commit({ kind: 'blob-mounted', repository: name, from, blob }, alongside);
+          await this.#commit({ kind: 'blob-mounted', repository: name, from: from ?? name, blob }, alongside);
           return blob;
         },
         delete: (of, alongside) =>

@@ -160,6 +160,7 @@ export class BlobArrivals {
     await this.database.commit(
       new WriteBatch()
         .run("DELETE FROM blobs WHERE digest = ? AND state <> 'present'", [digest])
+        .run('DELETE FROM blob_aliases WHERE blob = ?', [digest])
         .run('DELETE FROM inline_contents WHERE digest = ?', [digest]),
     );
   }

@@ -1,4 +1,5 @@
-import { access, constants, open, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { access, constants, open, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { digestHex, type Digest } from '../repository/digest.js';
 import type { ByteRange, ByteSource } from '../repository/repository.js';
@@ -112,6 +113,14 @@ export class FilesystemDriver extends StorageDriver {
     if (size > 0) yield* readPieces(this.#upload(key), { start: 0, end: size - 1 }, this.#buffers);
   }
 
+  override async *listUploads(): AsyncGenerator<string> {
+    for await (const entry of await opendir(this.#uploads)) if (entry.isFile()) yield entry.name;
+  }
+
+  override async uploadWrittenMs(key: string): Promise<number | undefined> {
+    return (await statusOf(this.#upload(key)))?.mtimeMs;
+  }
+
   override async removeUpload(key: string): Promise<void> {
     await rm(this.#upload(key), { force: true });
   }
@@ -143,8 +152,12 @@ export class FilesystemDriver extends StorageDriver {
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
+  return (await statusOf(path))?.size;
+}
+
+async function statusOf(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return undefined;
     throw error;

@@ -54,6 +54,23 @@ function describePlace(tested: () => DriverUnderTest): void {
 }
 
 function describeUploads(driver: () => StorageDriver): void {
+  it('lists its uploads and when they were written to last, and none that ended', async () => {
+    const listed = async () => {
+      const keys: string[] = [];
+      for await (const key of driver().listUploads()) keys.push(key);
+      return keys.toSorted();
+    };
+    await expect(listed()).resolves.toEqual([]);
+    const before = Date.now();
+    for (const key of ['a', 'b']) await upload(driver(), key, newContent());
+    await expect(listed()).resolves.toEqual(['a', 'b']);
+    const writtenMs = await driver().uploadWrittenMs('a');
+    expect(Math.abs((writtenMs ?? 0) - before)).toBeLessThan(60_000);
+    await driver().removeUpload('a');
+    await expect(listed()).resolves.toEqual(['b']);
+    await expect(driver().uploadWrittenMs('a')).resolves.toBeUndefined();
+  });
+
   it('begins an upload empty, and never takes one key twice', async () => {
     await driver().createUpload('a');
     await expect(driver().uploadSize('a')).resolves.toBe(0);

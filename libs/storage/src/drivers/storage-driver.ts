@@ -48,6 +48,12 @@ export abstract class StorageDriver {
   /** Pieces of an upload from its beginning. A piece is valid until the next one is asked for. */
   abstract readUpload(key: string): AsyncIterable<Uint8Array>;
 
+  /** The keys of all uploads, in no order; of one that begins or ends meanwhile, maybe. */
+  abstract listUploads(): AsyncIterable<string>;
+
+  /** When an upload was begun or last written to, in ms since 1970; `undefined` when there is no such upload. */
+  abstract uploadWrittenMs(key: string): Promise<number | undefined>;
+
   /** Removes an upload; that it was gone already is no fault. */
   abstract removeUpload(key: string): Promise<void>;
 }

@@ -3,13 +3,15 @@ import { WriteBatch, type Database, type Row } from '@herald/database';
 import { commitChange } from '../metadata/commit-change.js';
 import { createRepository, REPOSITORY_ID, valueLists } from '../metadata/rows.js';
 import type { Alongside, ManifestDeleted, ManifestPushed, TagMove } from '../repository/change.js';
-import type { Descriptor, Manifest } from '../repository/descriptor.js';
+import type { Descriptor, Manifest, ReferenceDescriptor } from '../repository/descriptor.js';
 import { digestAlgorithm, type Digest } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
-import type { ManifestPush, ManifestStore } from '../repository/repository.js';
+import type { ManifestPush, ManifestStore, Page, ReferrersRequest } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
 import type { Reference, Tag } from '../repository/tag.js';
 import { parseManifest } from './parse-manifest.js';
+import type { ReferencePolicy } from './reference-policy.js';
+import { listReferrers } from './referrers.js';
 import { requireReferences } from './required-references.js';
 
 interface ManifestRow extends Row {
@@ -23,6 +25,7 @@ export class DatabaseManifestStore implements ManifestStore {
   constructor(
     private readonly database: Database,
     private readonly repository: RepositoryName,
+    private readonly policy: ReferencePolicy,
   ) {}
 
   async get(reference: Reference): Promise<Manifest | undefined> {
@@ -44,18 +47,21 @@ export class DatabaseManifestStore implements ManifestStore {
 
   async put(push: ManifestPush, alongside: Alongside<ManifestPushed>): Promise<Manifest> {
     const manifest = parseManifest(push.mediaType, digestOf(push), push.bytes);
-    const tag = push.reference.kind === 'tag' ? push.reference.tag : undefined;
     await commitChange(this.database, async () => {
       const batch = new WriteBatch();
       createRepository(batch, this.repository);
-      await requireReferences(this.database, batch, this.repository, manifest);
-      const tags = tag === undefined ? [] : [await this.#moveOf(tag)];
+      await requireReferences(this.database, batch, this.repository, manifest, this.policy);
+      const tags = await Promise.all(tagsOf(push).map((tag) => this.#moveOf(tag)));
       for (const move of tags) this.#moveTag(batch, move, manifest.descriptor.digest);
       this.#store(batch, manifest);
       alongside({ kind: 'manifest-pushed', repository: this.repository, manifest, tags }, batch);
       return batch;
     });
     return manifest;
+  }
+
+  referrers(subject: Digest, page: ReferrersRequest): Promise<Page<ReferenceDescriptor>> {
+    return listReferrers(this.database, this.repository, subject, page);
   }
 
   async delete(digest: Digest, alongside: Alongside<ManifestDeleted>): Promise<void> {
@@ -140,10 +146,11 @@ export class DatabaseManifestStore implements ManifestStore {
     );
   }
 
-  #store(batch: WriteBatch, { descriptor, subject, artifactType, bytes, references }: Manifest): void {
+  #store(batch: WriteBatch, manifest: Manifest): void {
+    const { descriptor, subject, artifactType, annotations, bytes, references } = manifest;
     batch.run(
-      `INSERT INTO manifests (repository, digest, media_type, subject, artifact_type, bytes)
-       VALUES (${REPOSITORY_ID}, ?, ?, ?, ?, ?)
+      `INSERT INTO manifests (repository, digest, media_type, subject, artifact_type, annotations, bytes)
+       VALUES (${REPOSITORY_ID}, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type, artifact_type = excluded.artifact_type`,
       [
         this.repository,
@@ -151,6 +158,7 @@ export class DatabaseManifestStore implements ManifestStore {
         descriptor.mediaType,
         subject?.digest ?? null,
         artifactType ?? null,
+        subject === undefined || annotations === undefined ? null : JSON.stringify(annotations),
         bytes,
       ],
     );
@@ -161,6 +169,11 @@ export class DatabaseManifestStore implements ManifestStore {
       );
     }
   }
+}
+
+/** The tags that a push sets, each once. */
+function tagsOf({ reference, tags = [] }: ManifestPush): readonly Tag[] {
+  return reference.kind === 'tag' ? [reference.tag] : [...new Set(tags)];
 }
 
 /** By tag the manifest is named by its sha256; by digest the client's name must be true. OCI end-7. */

@@ -1,47 +1,40 @@
-import type { Database, WriteBatch } from '@herald/database';
+import type { Database, Value, WriteBatch } from '@herald/database';
 import { REPOSITORY_ID, valueLists } from '../metadata/rows.js';
 import type { Manifest } from '../repository/descriptor.js';
+import { digestAlgorithm, type Digest } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
 import { StorageError } from '../repository/storage.error.js';
+import { checkUrls, requiredReferences, type ReferencePolicy } from './reference-policy.js';
 
 const BLOBS = `SELECT digest FROM repository_blobs WHERE repository = ${REPOSITORY_ID} AND digest IN`;
+const ALIASED_BLOBS = `SELECT a.digest FROM blob_aliases a JOIN repository_blobs r ON r.digest = a.blob
+  WHERE r.repository = ${REPOSITORY_ID} AND a.digest IN`;
 const MANIFESTS = `SELECT digest FROM manifests WHERE repository = ${REPOSITORY_ID} AND digest IN`;
 
-/** Layers that registries must not distribute are fetched from their `urls`: OCI image-spec, layer.md. */
-const NON_DISTRIBUTABLE =
-  /^application\/vnd\.(?:oci\.image\.layer\.nondistributable\.|docker\.image\.rootfs\.foreign\.)/;
-
 /**
- * Refuses a manifest whose references this repository does not have, and pins in the batch that it has them at the commit.
+ * Refuses a manifest whose references this repository does not have and should, and pins in the batch that it has them at the commit.
  *
  * A child of an index may also be a blob: BuildKit exports its cache so. A subject may be missing, as the specification demands.
  *
- * @throws StorageError `MANIFEST_BLOB_UNKNOWN`; `detail` lists the digests that are missing
+ * @throws StorageError `MANIFEST_BLOB_UNKNOWN`; `detail` lists the digests that are missing. `MANIFEST_INVALID` for a URL
  */
 export async function requireReferences(
   database: Database,
   batch: WriteBatch,
   repository: RepositoryName,
   manifest: Manifest,
+  policy: ReferencePolicy,
 ): Promise<void> {
-  const wanted = new Set(
-    manifest.references
-      .filter(({ mediaType }) => !NON_DISTRIBUTABLE.test(mediaType))
-      .map(({ digest }) => digest),
-  );
+  checkUrls(manifest, policy);
+  const wanted = new Set(requiredReferences(manifest, policy).map(({ digest }) => digest));
   const missing = new Set<string>(wanted);
+  const places = placesOf(manifest, wanted);
   for (const { placeholders, params, count } of valueLists([...wanted])) {
-    const blobs = { sql: `${BLOBS} (${placeholders})`, params: [repository, ...params] };
-    const query =
-      manifest.kind === 'image'
-        ? blobs
-        : {
-            sql: `${blobs.sql} UNION ${MANIFESTS} (${placeholders})`,
-            params: [...blobs.params, repository, ...params],
-          };
-    for (const { digest } of await database.read<{ digest: string }>(query.sql, query.params))
-      missing.delete(digest);
-    batch.require('the references are still there', query.sql, query.params, count);
+    const own = [repository, ...params];
+    const sql = places.map((place) => `${place} (${placeholders})`).join(' UNION ');
+    const values: Value[] = places.flatMap(() => own);
+    for (const { digest } of await database.read<{ digest: string }>(sql, values)) missing.delete(digest);
+    batch.require('the references are still there', sql, values, count);
   }
   if (missing.size > 0) {
     throw new StorageError(
@@ -52,4 +45,10 @@ export async function requireReferences(
       },
     );
   }
+}
+
+/** Where references are looked for: an image's among blobs, an index's among manifests too, and further names where some are used. */
+function placesOf({ kind }: Manifest, wanted: ReadonlySet<Digest>): readonly string[] {
+  const aliased = [...wanted].some((digest) => digestAlgorithm(digest) !== 'sha256');
+  return [BLOBS, ...(aliased ? [ALIASED_BLOBS] : []), ...(kind === 'index' ? [MANIFESTS] : [])];
 }

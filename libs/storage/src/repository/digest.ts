@@ -23,6 +23,10 @@ export function parseDigest(text: string): Digest {
   );
 }
 
+export function isDigestAlgorithm(text: string): text is DigestAlgorithm {
+  return text === 'sha256' || text === 'sha512';
+}
+
 export function digestAlgorithm(digest: Digest): DigestAlgorithm {
   return digest.startsWith('sha256:') ? 'sha256' : 'sha512';
 }

@@ -8,8 +8,8 @@ import type {
   RepositoryDeleted,
   TagDeleted,
 } from './change.js';
-import type { Descriptor, Manifest } from './descriptor.js';
-import type { Digest } from './digest.js';
+import type { Descriptor, Manifest, ReferenceDescriptor } from './descriptor.js';
+import type { Digest, DigestAlgorithm } from './digest.js';
 import type { RepositoryName } from './repository-name.js';
 import type { Served } from './served.js';
 import type { Reference, Tag } from './tag.js';
@@ -26,9 +26,18 @@ export interface Page<T> {
   readonly more: boolean;
 }
 
+/** A page of the manifests that refer to a subject: those after `last`, as many as fit. */
+export interface ReferrersRequest {
+  /** Only those of this type. */
+  readonly artifactType?: string;
+  readonly last?: Digest;
+}
+
 /** A manifest as a client pushes it. */
 export interface ManifestPush {
   readonly reference: Reference;
+  /** Tags to set along with a push by digest. OCI distribution-spec end-7b. */
+  readonly tags?: readonly Tag[];
   /** The request's Content-Type without parameters. */
   readonly mediaType: string;
   readonly bytes: Uint8Array;
@@ -61,11 +70,16 @@ export interface ManifestStore {
   /** `undefined` when the repository has no such manifest or tag. */
   get(reference: Reference): Promise<Manifest | undefined>;
   /**
-   * Stores the exact bytes and moves the tag. Durable when it resolves.
+   * Stores the exact bytes and moves the tags, all or nothing. Durable when it resolves.
    *
    * @throws StorageError `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNAVAILABLE`
    */
   put(push: ManifestPush, alongside: Alongside<ManifestPushed>): Promise<Manifest>;
+  /**
+   * What refers to a subject, in the order of the digests; the subject itself need not be there. OCI distribution-spec, "Listing
+   * Referrers". Never more than an answer of about 4 MiB has room for.
+   */
+  referrers(subject: Digest, page: ReferrersRequest): Promise<Page<ReferenceDescriptor>>;
   /** Deletes it and every tag that names it. @throws StorageError `MANIFEST_UNKNOWN`, `UNAVAILABLE` */
   delete(digest: Digest, alongside: Alongside<ManifestDeleted>): Promise<void>;
 }
@@ -80,12 +94,18 @@ export interface TagStore {
 
 /** Blobs of one repository, undecorated: a blob is here only if it was pushed or mounted here. */
 export interface BlobStore {
+  /** By the name that was asked for, where a content has several. */
   stat(digest: Digest): Promise<Descriptor | undefined>;
   open(digest: Digest): Promise<BlobContent | undefined>;
-  /** `undefined` when `from` has no such blob: the client uploads then. @throws StorageError `UNAVAILABLE` */
+  /**
+   * Takes the blob from another repository, or without `from` from any that has it. `undefined` when there is none: the client uploads
+   * then.
+   *
+   * @throws StorageError `UNAVAILABLE`
+   */
   mount(
     digest: Digest,
-    from: RepositoryName,
+    from: RepositoryName | undefined,
     alongside: Alongside<BlobMounted>,
   ): Promise<Descriptor | undefined>;
   /** Takes it out of this repository. @throws StorageError `BLOB_UNKNOWN`, `UNAVAILABLE` */
@@ -94,7 +114,8 @@ export interface BlobStore {
 
 /** Upload sessions of one repository, undecorated. */
 export interface UploadStore {
-  start(): Promise<UploadStatus>;
+  /** @param algorithm by which the client is going to name the blob: it is hashed so while it arrives */
+  start(algorithm?: DigestAlgorithm): Promise<UploadStatus>;
   /** @throws StorageError `BLOB_UPLOAD_UNKNOWN` */
   status(id: string): Promise<UploadStatus>;
   /**
@@ -104,7 +125,8 @@ export interface UploadStore {
    */
   append(id: string, source: ByteSource, at?: number): Promise<UploadStatus>;
   /**
-   * Makes the session's bytes a blob of the repository, if they are what `digest` names. The blob is durable when it resolves.
+   * Makes the session's bytes a blob of the repository, if they are what `digest` names. The blob is durable when it resolves. A
+   * session that was closed with the same digest in the last ten minutes gives the same again, and nothing changes.
    *
    * @throws StorageError `BLOB_UPLOAD_UNKNOWN`, `DIGEST_INVALID`, `UNAVAILABLE`
    */

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../../../test/support/storage-fixture.js';
 import { UploadHashes } from './upload-hashes.js';
 
 describe('UploadHashes', () => {
   const write = (hashes: UploadHashes, key: string, at: number, text: string) => {
-    const running = hashes.at(key, at);
-    running?.hash.update(text);
-    if (running) running.sizeBytes += text.length;
+    hashes.at(key, at)?.update(Buffer.from(text));
   };
 
   it('goes on where it stands', () => {
@@ -14,9 +12,7 @@ describe('UploadHashes', () => {
     write(hashes, 'a', 0, 'one');
     write(hashes, 'b', 0, 'other');
     write(hashes, 'a', 3, 'two');
-    expect(hashes.at('a', 6)?.hash.copy().digest('hex')).toBe(
-      createHash('sha256').update('onetwo').digest('hex'),
-    );
+    expect(hashes.at('a', 6)?.digest('sha256')).toBe(digestOf(Buffer.from('onetwo')));
   });
 
   it('is not believed when the file has another length', () => {
@@ -29,7 +25,18 @@ describe('UploadHashes', () => {
   it('begins anew at the beginning', () => {
     const hashes = new UploadHashes();
     write(hashes, 'a', 0, 'one');
-    expect(hashes.at('a', 0)?.hash.copy().digest('hex')).toBe(createHash('sha256').digest('hex'));
+    expect(hashes.at('a', 0)?.digest('sha256')).toBe(digestOf(Buffer.alloc(0)));
+  });
+
+  it('computes the algorithm that was announced beside sha256, and no other', () => {
+    const hashes = new UploadHashes();
+    hashes.announce('a', 'sha512');
+    write(hashes, 'a', 0, 'one');
+    write(hashes, 'b', 0, 'one');
+    for (const algorithm of ['sha256', 'sha512'] as const) {
+      expect(hashes.at('a', 3)?.digest(algorithm)).toBe(digestOf(Buffer.from('one'), algorithm));
+    }
+    expect(hashes.at('b', 3)?.digest('sha512')).toBeUndefined();
   });
 
   it('knows nothing of what it forgot', () => {

@@ -1,14 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { BlobArrivals } from '../blobs/blob-arrivals.js';
+import type { Database } from '@herald/database';
+import type { Arrival, BlobArrivals } from '../blobs/blob-arrivals.js';
+import { addAlias, findBlob } from '../blobs/find-blob.js';
 import { KeyedLock } from '../blobs/keyed-lock.js';
 import { failedWith } from '../drivers/file-error.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import type { Alongside, BlobPushed } from '../repository/change.js';
 import { BLOB_MEDIA_TYPE, type Descriptor } from '../repository/descriptor.js';
-import { digestAlgorithm, type Digest } from '../repository/digest.js';
+import type { Digest, DigestAlgorithm } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
 import type { ByteSource, UploadStatus } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
+import type { FinishedUploads } from './finished-uploads.js';
+import { checkedDigest } from './upload-digests.js';
 import { UploadHashes } from './upload-hashes.js';
 
 const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
@@ -24,14 +28,18 @@ export class UploadSessions {
 
   /** @param inlineBytes largest blob that becomes a row instead of a file */
   constructor(
+    private readonly database: Database,
     private readonly driver: StorageDriver,
     private readonly arrivals: BlobArrivals,
+    private readonly finished: FinishedUploads,
     private readonly inlineBytes: number,
   ) {}
 
-  async start(repository: RepositoryName): Promise<UploadStatus> {
+  async start(repository: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<UploadStatus> {
     const id = randomUUID();
-    await writing(() => this.driver.createUpload(keyOf(repository, id)));
+    const key = keyOf(repository, id);
+    await writing(() => this.driver.createUpload(key));
+    this.#hashes.announce(key, algorithm);
     return { id, sizeBytes: 0 };
   }
 
@@ -55,11 +63,7 @@ export class UploadSessions {
       }
       const running = this.#hashes.at(key, offset);
       const sizeBytes = await writing(() =>
-        this.driver.appendUpload(key, offset, source, (piece) => {
-          if (running === undefined) return;
-          running.hash.update(piece);
-          running.sizeBytes += piece.length;
-        }),
+        this.driver.appendUpload(key, offset, source, (piece) => running?.update(piece)),
       );
       return { id, sizeBytes };
     });
@@ -73,18 +77,20 @@ export class UploadSessions {
   ): Promise<Descriptor> {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
+      const before = await this.#finishedBefore(repository, key, digest);
+      if (before !== undefined) return before;
       const sizeBytes = await this.#size(key);
-      if (digestAlgorithm(digest) !== 'sha256') {
-        throw new StorageError('DIGEST_UNSUPPORTED', 'this registry names blobs by sha256');
-      }
-      const computed = await this.#sha256(key, sizeBytes);
-      if (computed !== digest) {
-        throw new StorageError('DIGEST_INVALID', 'the uploaded bytes are not what the digest names', {
-          detail: { computed, sizeBytes },
-        });
-      }
+      const stored = await checkedDigest({ key, sizeBytes }, digest, this.#hashes, this.driver);
       const blob: Descriptor = { mediaType: BLOB_MEDIA_TYPE, digest, sizeBytes };
-      const arrival = { repository, blob, alongside };
+      const arrival: Arrival = {
+        repository,
+        blob: { ...blob, digest: stored },
+        alongside: (change, batch) => {
+          if (stored !== digest) addAlias(batch, digest, stored);
+          this.finished.note(batch, key, digest);
+          alongside({ ...change, blob }, batch);
+        },
+      };
       await writing(async () =>
         sizeBytes <= this.inlineBytes
           ? this.arrivals.arriveInline(arrival, await this.#bytes(key))
@@ -103,6 +109,41 @@ export class UploadSessions {
     });
   }
 
+  /**
+   * Removes sessions that nobody has written to since `beforeMs`, by the machine's clock. One that a request works on is not touched.
+   *
+   * @param dryRun only counts them
+   * @param signal ends it early
+   * @returns how many there were
+   */
+  async expire(beforeMs: number, dryRun: boolean, signal?: AbortSignal): Promise<number> {
+    let expired = 0;
+    for await (const key of this.driver.listUploads()) {
+      if (signal?.aborted === true) break;
+      if (await this.#lock.run(key, () => this.#expireOne(key, beforeMs, dryRun))) expired += 1;
+    }
+    return expired;
+  }
+
+  async #expireOne(key: string, beforeMs: number, dryRun: boolean): Promise<boolean> {
+    const writtenMs = await this.driver.uploadWrittenMs(key);
+    if (writtenMs === undefined || writtenMs >= beforeMs) return false;
+    if (!dryRun) await this.#end(key);
+    return true;
+  }
+
+  /** What the session became, when the client closes it a second time: once more the same answer, and no second change. */
+  async #finishedBefore(
+    repository: RepositoryName,
+    key: string,
+    digest: Digest,
+  ): Promise<Descriptor | undefined> {
+    if (!(await this.finished.became(key, digest))) return undefined;
+    // Removes the file where an earlier attempt at that failed.
+    await this.#end(key);
+    return (await findBlob(this.database, repository, digest))?.blob;
+  }
+
   async #size(key: string): Promise<number> {
     const size = await this.driver.uploadSize(key);
     if (size === undefined) throw unknownUpload();
@@ -112,15 +153,6 @@ export class UploadSessions {
   async #end(key: string): Promise<void> {
     this.#hashes.forget(key);
     await this.driver.removeUpload(key);
-  }
-
-  async #sha256(key: string, sizeBytes: number): Promise<Digest> {
-    const running = this.#hashes.at(key, sizeBytes);
-    // A copy, because the session may live on when the digest is wrong.
-    if (running !== undefined) return `sha256:${running.hash.copy().digest('hex')}` as Digest;
-    const hash = createHash('sha256');
-    for await (const piece of this.driver.readUpload(key)) hash.update(piece);
-    return `sha256:${hash.digest('hex')}` as Digest;
   }
 
   async #bytes(key: string): Promise<Uint8Array> {

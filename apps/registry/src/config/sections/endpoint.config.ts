@@ -1,13 +1,28 @@
 import type { CloudEventsOptions, FormatName } from '@herald/notifications';
 
-import { count, duration, flag, headers, listOf, oneOf, text, webhookUrl } from '../schema/kinds.js';
+import {
+  byteSize,
+  count,
+  duration,
+  flag,
+  headers,
+  listOf,
+  oneOf,
+  text,
+  webhookUrl,
+} from '../schema/kinds.js';
 import { Key, Section } from '../schema/section-schema.js';
-import { parseDuration } from '../values/duration.js';
+import { isZeroDuration } from '../values/duration.js';
 import { SelectionConfig } from './selection.config.js';
+import { AddressesConfig, EndpointTlsConfig, SigningConfig } from './trust.config.js';
 
 export const FORMATS: readonly FormatName[] = ['distribution.v1', 'distribution.v2', 'cloudevents'];
 
 const ACTIONS = ['push', 'pull', 'mount', 'delete'];
+
+const MOST_EVENTS = 1_000;
+const MOST_BYTES = 16 * 1_024 * 1_024;
+const MOST_REQUESTS = 1_024;
 
 const DEFAULT_TIME = { isUnset: isZeroDuration };
 
@@ -25,6 +40,15 @@ export class IgnoreConfig {
 
   @Key(listOf(oneOf(ACTIONS), `actions (${ACTIONS.join(', ')})`))
   actions: string[] = [];
+}
+
+/** What one request may carry. */
+export class BatchConfig {
+  @Key(count(1, MOST_EVENTS))
+  maxevents = 100;
+
+  @Key(byteSize(MOST_BYTES))
+  maxbytes: string | number = '64KiB';
 }
 
 /** An element of `notifications.endpoints`: a webhook. It is known by its name. */
@@ -50,6 +74,22 @@ export class EndpointConfig {
   @Key(duration(), DEFAULT_TIME)
   backoff = '1s';
 
+  /** Herald's own: the age from which an event is a dead letter, when the endpoint has taken nothing for as long. */
+  @Key(duration(), DEFAULT_TIME)
+  maxage = '72h';
+
+  /** Herald's own: the longest wait between attempts. */
+  @Key(duration(), DEFAULT_TIME)
+  maxbackoff = '1m';
+
+  /** Herald's own: requests in flight at once. */
+  @Key(count(1, MOST_REQUESTS))
+  concurrency = 16;
+
+  /** Herald's own: how many events one request may carry. */
+  @Section(() => BatchConfig)
+  batch = new BatchConfig();
+
   /** Herald's own: how events are written. */
   @Key(oneOf(FORMATS))
   format: FormatName = 'distribution.v1';
@@ -70,9 +110,14 @@ export class EndpointConfig {
   /** Herald's own: how CloudEvents travel, where `format` is `cloudevents`. */
   @Section(() => CloudEventsConfig)
   cloudevents?: CloudEventsConfig;
-}
 
-function isZeroDuration(value: unknown): boolean {
-  const reading = parseDuration(String(value));
-  return reading.ok && reading.ms === 0;
+  /** Herald's own, like the two below it. */
+  @Section(() => SigningConfig)
+  signing = new SigningConfig();
+
+  @Section(() => EndpointTlsConfig)
+  tls?: EndpointTlsConfig;
+
+  @Section(() => AddressesConfig)
+  addresses = new AddressesConfig();
 }

@@ -28,8 +28,9 @@ const TLS_KEYS = [
 ];
 
 export class PrometheusConfig {
+  /** Herald's default is on: who asks for a debug address wants to see something there. */
   @Key(flag())
-  enabled = false;
+  enabled = true;
 
   @Key(pagePath())
   path = '/metrics';

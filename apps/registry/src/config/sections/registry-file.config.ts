@@ -1,11 +1,13 @@
 import { Key, Refused, Section } from '../schema/section-schema.js';
 import type { ScalarKind } from '../schema/value-kind.js';
 import { AdminConfig } from './admin.config.js';
+import { CatalogConfig, TagsConfig } from './discovery.config.js';
 import { HttpConfig } from './http.config.js';
 import { LogConfig } from './log.config.js';
 import { NotificationsConfig } from './notifications.config.js';
 import { DatabaseConfig, StorageConfig } from './storage.config.js';
-import { CatalogConfig, HealthConfig, TagsConfig, ValidationConfig } from './without-effect.config.js';
+import { ValidationConfig } from './validation.config.js';
+import { HealthConfig } from './without-effect.config.js';
 
 /** The one version of the file's format that Distribution has. */
 const version: ScalarKind = {
@@ -44,14 +46,14 @@ export class RegistryFile {
   })
   health?: HealthConfig;
 
-  @Section(() => CatalogConfig, { noEffect: 'the catalog is not limited by it yet' })
-  catalog?: CatalogConfig;
+  @Section(() => CatalogConfig)
+  catalog = new CatalogConfig();
 
-  @Section(() => TagsConfig, { noEffect: 'the list of tags is not limited by it yet' })
-  tags?: TagsConfig;
+  @Section(() => TagsConfig)
+  tags = new TagsConfig();
 
-  @Section(() => ValidationConfig, { noEffect: 'Herald checks references of manifests in its own way' })
-  validation?: ValidationConfig;
+  @Section(() => ValidationConfig)
+  validation = new ValidationConfig();
 
   @Refused(
     'everybody could push, pull and delete; put a proxy that authenticates before Herald, and remove the section',

@@ -1,8 +1,12 @@
 import { byteSize, count, duration, flag, oneOf, text } from '../schema/kinds.js';
 import { Key, Refused, Section } from '../schema/section-schema.js';
+import { isZeroDuration } from '../values/duration.js';
 
 /** The largest blob that may be kept as a row: what a manifest may weigh, too. */
 const LARGEST_INLINE_BYTES = 4 * 1024 * 1024;
+
+/** A time of nothing would remove uploads that are going on, or never rest. */
+const ZERO_IS_DEFAULT = { isUnset: isZeroDuration };
 
 const OTHER_DRIVER =
   'Herald stores blobs in the filesystem alone so far, and would begin an empty registry elsewhere; choose storage.filesystem';
@@ -43,36 +47,32 @@ export class TagConfig {
   concurrencylimit?: number;
 }
 
+/** How long an upload may lie still, and how often that is looked at. */
 export class UploadPurgingConfig {
   @Key(flag())
-  enabled?: boolean;
+  enabled = true;
 
-  @Key(duration())
-  age?: string;
+  @Key(duration(), ZERO_IS_DEFAULT)
+  age = '168h';
 
-  @Key(duration())
-  interval?: string;
+  @Key(duration(), ZERO_IS_DEFAULT)
+  interval = '24h';
 
   @Key(flag())
-  dryrun?: boolean;
+  dryrun = false;
 }
 
 export class ReadonlyConfig {
-  @Refused(
-    'Herald has no read-only mode yet and would accept pushes; refuse them in front of it, or remove the key',
-    { keys: [] },
-  )
-  enabled?: unknown;
+  @Key(flag())
+  enabled = false;
 }
 
 export class MaintenanceConfig {
-  @Section(() => UploadPurgingConfig, {
-    noEffect: 'abandoned uploads are not removed at these intervals yet',
-  })
-  uploadpurging?: UploadPurgingConfig;
+  @Section(() => UploadPurgingConfig)
+  uploadpurging = new UploadPurgingConfig();
 
   @Section(() => ReadonlyConfig)
-  readonly?: ReadonlyConfig;
+  readonly = new ReadonlyConfig();
 }
 
 /** `storage`: where blobs lie. Exactly one driver. */

@@ -1,14 +1,4 @@
-import {
-  count,
-  duration,
-  flag,
-  headers,
-  listenAddress,
-  listOf,
-  oneOf,
-  text,
-  webhookUrl,
-} from '../schema/kinds.js';
+import { count, duration, flag, headers, listenAddress, text, webhookUrl } from '../schema/kinds.js';
 import { Key, Section, SectionList } from '../schema/section-schema.js';
 
 /*
@@ -84,57 +74,4 @@ export class HealthConfig {
 
   @SectionList(() => TcpCheckConfig, 'a check of an address', { goName: 'tcpcheckers' })
   tcp?: TcpCheckConfig[];
-}
-
-export class CatalogConfig {
-  @Key(count(0))
-  maxentries?: number;
-}
-
-export class TagsConfig {
-  @Key(count(0))
-  maxtags?: number;
-}
-
-export class PlatformConfig {
-  @Key(text('the name of an architecture'))
-  architecture?: string;
-
-  @Key(text('the name of an operating system'))
-  os?: string;
-}
-
-export class IndexesConfig {
-  @Key(oneOf(['all', 'none', 'list']))
-  platforms?: string;
-
-  @SectionList(() => PlatformConfig, 'a platform')
-  platformlist?: PlatformConfig[];
-}
-
-export class UrlsConfig {
-  @Key(listOf(text('a regular expression'), 'regular expressions'))
-  allow?: string[];
-
-  @Key(listOf(text('a regular expression'), 'regular expressions'))
-  deny?: string[];
-}
-
-export class ManifestsConfig {
-  @Section(() => UrlsConfig)
-  urls?: UrlsConfig;
-
-  @Section(() => IndexesConfig)
-  indexes?: IndexesConfig;
-}
-
-export class ValidationConfig {
-  @Key(flag())
-  disabled?: boolean;
-
-  @Key(flag())
-  enabled?: boolean;
-
-  @Section(() => ManifestsConfig)
-  manifests?: ManifestsConfig;
 }

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+
+import { loadConfig } from './load-config.js';
+import type { RegistryConfig } from './registry-config.js';
+
+const MINIMAL = 'version: 0.1\nstorage: {filesystem: {rootdirectory: /data}}\n';
+
+function load(text: string): RegistryConfig {
+  return loadConfig({ path: '/etc/config.yml', environment: {}, readFile: () => text }).config;
+}
+
+describe('limits and policies', () => {
+  it("knows upstream's keys for uploads, lists, read-only mode and validation", () => {
+    const config = load(`
+version: 0.1
+storage:
+  filesystem: {rootdirectory: /data}
+  maintenance: {uploadpurging: {age: 2h, interval: 10m, dryrun: true}, readonly: {enabled: false}}
+catalog: {maxentries: 10}
+tags: {maxtags: 20}
+validation:
+  manifests:
+    blobs: none
+    urls: {allow: ['^https://layers\\.acme\\.test/'], deny: [/secret/]}
+    indexes: {platforms: list, platformlist: [{architecture: arm64, os: linux}]}
+`);
+    expect(config.storage.uploadPurge).toEqual({
+      enabled: true,
+      ageMs: 7_200_000,
+      intervalMs: 600_000,
+      dryRun: true,
+    });
+    expect([config.catalog.maxEntries, config.tags.maxTags]).toEqual([10, 20]);
+    const { isAllowedUrl, ...references } = config.storage.references;
+    expect(references).toEqual({
+      blobs: 'optional',
+      children: [{ architecture: 'arm64', os: 'linux' }],
+    });
+    const judged = ['', 'secret/', '#part'].map((end) => isAllowedUrl?.(`https://layers.acme.test/${end}`));
+    expect(judged).toEqual([true, false, false]);
+    expect(isAllowedUrl?.('https://layersXacme.test/')).toBe(false);
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('purges no uploads while nothing may be written, and lets zero mean the default', () => {
+    const readOnly = load(
+      'version: 0.1\nstorage: {filesystem: , maintenance: {readonly: {enabled: true}, uploadpurging: {age: 0}}}\ncatalog: {maxentries: 0}',
+    );
+    expect(readOnly.storage).toMatchObject({
+      readOnly: true,
+      uploadPurge: { enabled: false, ageMs: 604_800_000 },
+    });
+    expect(readOnly.catalog.maxEntries).toBe(1_000);
+  });
+
+  it('does not validate manifests in other ways when that is disabled', () => {
+    const { references } = load(
+      `${MINIMAL}validation: {disabled: true, manifests: {blobs: none, urls: {deny: [x]}, indexes: {platforms: none}}}`,
+    ).storage;
+    expect(references).toEqual({ blobs: 'required', children: 'required' });
+  });
+
+  it.each([
+    [
+      'an expression that cannot be matched in linear time',
+      `${MINIMAL}validation: {manifests: {urls: {allow: ["(hunter2)\\\\1"]}}}`,
+      'validation.manifests.urls.allow[0] (line 3): found other text; expected a regular expression, without references and looking around',
+    ],
+    [
+      'a negative limit',
+      `${MINIMAL}catalog: {maxentries: -1}`,
+      'catalog.maxentries (line 3): found another number; expected a whole number, 0 or more',
+    ],
+    [
+      'an unknown choice of platforms',
+      `${MINIMAL}validation: {manifests: {indexes: {platforms: some}}}`,
+      'validation.manifests.indexes.platforms (line 3): found another word; expected one of all, none, list',
+    ],
+  ])('reject %s', (_, text, message) => {
+    expect(() => load(text)).toThrow(message);
+  });
+});
