@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { DatabaseModule } from '@herald/database';
 import { NotificationsModule, notificationsMigrations } from '@herald/notifications';
@@ -20,70 +20,70 @@ import { type RegistryConfig } from './config/registry-config.js';
 import { REGISTRY_CONFIG } from './config/registry-config.token.js';
 import { ApiBaseController } from './distribution/api-base.controller.js';
 import { BlobsController } from './distribution/blobs.controller.js';
+import { CatalogController } from './distribution/catalog.controller.js';
 import { DeletionPolicy } from './distribution/deletion-policy.js';
 import { ManifestsController } from './distribution/manifests.controller.js';
+import { ReferrersController } from './distribution/referrers.controller.js';
 import { TagsController } from './distribution/tags.controller.js';
 import { UploadsController } from './distribution/uploads.controller.js';
+import { WritePolicy } from './distribution/write-policy.js';
 import { Locations } from './http/locations.js';
 import { OciErrorFilter } from './http/oci-error.filter.js';
 import { RequestContexts } from './http/request-context.js';
 import { RequestOrigin } from './http/request-origin.js';
+import { EventTrail } from './logging/event-trail.js';
+import { endpointsOf } from './notifications-compatibility.js';
 import { AdminGuard } from './operations/admin/admin.guard.js';
+import { DeadLettersAdminController } from './operations/admin/dead-letters-admin.controller.js';
+import { EndpointsAdminController } from './operations/admin/endpoints-admin.controller.js';
+import { EventFeed } from './operations/admin/event-feed.js';
+import { EventsAdminController } from './operations/admin/events-admin.controller.js';
 import { RepositoriesAdminController } from './operations/admin/repositories-admin.controller.js';
+import { DebugModule, type DebugModuleOptions } from './operations/debug/debug.module.js';
 import { HealthController } from './operations/health.controller.js';
 import { StorageHealthIndicator } from './operations/storage.health-indicator.js';
+import { WebhookKeysController } from './operations/webhook-keys.controller.js';
 
 /** What the program hands to its module: settings, and what its HTTP server shares with the requests it serves. */
 export interface RegistryModuleOptions {
   readonly config: RegistryConfig;
   readonly contexts: RequestContexts;
+  /** What the debug address serves of figures; undefined when none are kept. */
+  readonly metrics?: DebugModuleOptions['metrics'];
 }
+
+/** The OCI distribution API. */
+const DISTRIBUTION = [
+  ApiBaseController,
+  ManifestsController,
+  BlobsController,
+  UploadsController,
+  TagsController,
+  CatalogController,
+  ReferrersController,
+];
+
+/** What operators ask, and machines that watch the program. */
+const OPERATIONS = [
+  HealthController,
+  WebhookKeysController,
+  RepositoriesAdminController,
+  EndpointsAdminController,
+  EventsAdminController,
+  DeadLettersAdminController,
+];
 
 /**
  * The composition root: the one place that knows every library. Here the storage's repositories meet their listener, and the
- * controllers below get the decorated ones.
+ * controllers get the decorated ones.
  */
 @Module({})
 export class RegistryModule {
-  static forRoot({ config, contexts }: RegistryModuleOptions): DynamicModule {
-    const settings: DynamicModule = {
-      module: SettingsModule,
-      global: true,
-      providers: [
-        { provide: REGISTRY_CONFIG, useValue: config },
-        { provide: RequestContexts, useValue: contexts },
-        { provide: EventOrigin, useClass: RequestOrigin },
-      ],
-      exports: [REGISTRY_CONFIG, RequestContexts, EventOrigin],
-    };
-    const notifications = NotificationsModule.forRoot({ endpoints: config.notifications.endpoints });
+  static forRoot(options: RegistryModuleOptions): DynamicModule {
     return {
       module: RegistryModule,
-      imports: [
-        settings,
-        DatabaseModule.forRoot({
-          path: config.database.path,
-          migrations: [...storageMigrations, ...notificationsMigrations],
-        }),
-        StorageModule.forRoot(config.storage),
-        notifications,
-        RegistryNotificationsModule.forRoot({
-          modules: [notifications],
-          source: { addr: sourceAddress(config), instanceID: randomUUID() },
-          includeReferences: config.notifications.includeReferences,
-          ...(config.notifications.compatibility === 'distribution' && { compatibility: 'distribution' }),
-        }),
-        TerminusModule,
-      ],
-      controllers: [
-        ApiBaseController,
-        ManifestsController,
-        BlobsController,
-        UploadsController,
-        TagsController,
-        HealthController,
-        RepositoriesAdminController,
-      ],
+      imports: importsOf(options),
+      controllers: [...DISTRIBUTION, ...OPERATIONS],
       providers: [
         {
           provide: RepositoryService,
@@ -92,13 +92,56 @@ export class RegistryModule {
             listener.listen(stored),
         },
         { provide: APP_FILTER, useClass: OciErrorFilter },
+        { provide: APP_GUARD, useClass: WritePolicy },
         AdminGuard,
+        EventFeed,
         DeletionPolicy,
         Locations,
         StorageHealthIndicator,
+        ...(options.config.log.level === 'debug' ? [EventTrail] : []),
       ],
     };
   }
+}
+
+function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['imports']> {
+  const { config, metrics } = options;
+  const notifications = NotificationsModule.forRoot({
+    endpoints: endpointsOf(config.notifications),
+    addresses: config.notifications.addresses,
+    retention: config.notifications.retention,
+  });
+  return [
+    settingsOf(options),
+    DatabaseModule.forRoot({
+      path: config.database.path,
+      migrations: [...storageMigrations, ...notificationsMigrations],
+    }),
+    StorageModule.forRoot(config.storage),
+    notifications,
+    RegistryNotificationsModule.forRoot({
+      modules: [notifications],
+      source: { addr: sourceAddress(config), instanceID: randomUUID() },
+      includeReferences: config.notifications.includeReferences,
+      ...(config.notifications.compatibility === 'distribution' && { compatibility: 'distribution' }),
+    }),
+    TerminusModule,
+    ...(config.http.debug === undefined ? [] : [DebugModule.forRoot({ notifications, metrics })]),
+  ];
+}
+
+/** What every module of the program may ask for. */
+function settingsOf({ config, contexts }: RegistryModuleOptions): DynamicModule {
+  return {
+    module: SettingsModule,
+    global: true,
+    providers: [
+      { provide: REGISTRY_CONFIG, useValue: config },
+      { provide: RequestContexts, useValue: contexts },
+      { provide: EventOrigin, useClass: RequestOrigin },
+    ],
+    exports: [REGISTRY_CONFIG, RequestContexts, EventOrigin],
+  };
 }
 
 @Module({})

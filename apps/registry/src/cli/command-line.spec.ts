@@ -19,6 +19,37 @@ describe('the command line', () => {
     ['serve --ignore-existing a.yml', { kind: 'serve', configPath: 'a.yml', ignoreExisting: true }],
     ['serve a.yml --ignore-existing', { kind: 'serve', configPath: 'a.yml', ignoreExisting: true }],
     ['check', { kind: 'check', configPath: undefined }],
+    [
+      'endpoints --json',
+      { kind: 'operate', configPath: undefined, command: { does: 'list-endpoints' }, json: true },
+    ],
+    [
+      'endpoints pause ci --config a.yml',
+      {
+        kind: 'operate',
+        configPath: 'a.yml',
+        command: { does: 'change-endpoint', change: 'pause', endpoint: 'ci' },
+        json: false,
+      },
+    ],
+    [
+      'events tail --type registry.* --after 7',
+      {
+        kind: 'operate',
+        configPath: undefined,
+        command: { does: 'tail-events', filter: { type: 'registry.*', after: '7' } },
+        json: false,
+      },
+    ],
+    [
+      'dead-letters redrive ci 7',
+      {
+        kind: 'operate',
+        configPath: undefined,
+        command: { does: 'redrive', endpoint: 'ci', id: '7' },
+        json: false,
+      },
+    ],
     ['check a.yml', { kind: 'check', configPath: 'a.yml' }],
   ])('"%s" is understood', (line, command) => {
     expect(parseCommandLine(words(line), {})).toEqual(command);
@@ -37,12 +68,18 @@ describe('the command line', () => {
     ['srve', 'unknown command "srve"; did you mean serve?'],
     [
       'frobnicate',
-      'unknown command "frobnicate"; the commands are serve, check, repositories, help, version',
+      'unknown command "frobnicate"; the commands are serve, check, repositories, endpoints, events, dead-letters, help, version',
     ],
     ['config.yml', 'unknown command "config.yml"; the commands are'],
     ['garbage-collect /x', 'Herald has no command garbage-collect yet'],
     ['serve a.yml b.yml', 'serve takes one CONFIG'],
     ['check --ignore-existing', '--ignore-existing belongs to serve'],
+    ['endpoints pause', 'endpoints takes list, or pause'],
+    ['endpoints drop ci', 'endpoints takes list, or pause'],
+    ['events follow', 'events takes list or tail'],
+    ['endpoints list --type x', '--type belongs to events'],
+    ['dead-letters redrive', 'dead-letters takes list NAME'],
+    ['dead-letters delete ci', 'dead-letters takes list NAME'],
     ['serve --frobnicate', "Unknown option '--frobnicate'"],
     ['serve --ignore-existing=yes', "Option '--ignore-existing' does not take an argument"],
   ])('"%s" is refused: %s', (line, message) => {

@@ -2,17 +2,29 @@ import { parseArgs } from 'node:util';
 
 import { closestTo } from '../config/schema/closest.js';
 import type { Environment } from '../config/source/secret-reference.js';
+import {
+  OPERATOR_COMMANDS,
+  parseOperatorCommand,
+  type EventFilter,
+  type OperatorCommand,
+} from './operator-command.js';
 
 /** What the program was asked to do. */
 export type Command =
   | { readonly kind: 'serve'; readonly configPath: string | undefined; readonly ignoreExisting: boolean }
   | { readonly kind: 'check'; readonly configPath: string | undefined }
   | { readonly kind: 'delete-repository'; readonly configPath: string | undefined; readonly name: string }
+  | {
+      readonly kind: 'operate';
+      readonly configPath: string | undefined;
+      readonly command: OperatorCommand;
+      readonly json: boolean;
+    }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string };
 
-const COMMANDS = ['serve', 'check', 'repositories', 'help', 'version'] as const;
+const COMMANDS = ['serve', 'check', 'repositories', ...OPERATOR_COMMANDS, 'help', 'version'] as const;
 
 /**
  * Reads the arguments that follow the program's name. None at all ask for help, as in Distribution.
@@ -28,13 +40,24 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   if (flags.help || flags.version) {
     return { kind: flags.help ? 'help' : 'version' };
   }
-  const [name = 'help', ...operands] = words;
+  return ofWords(words, flags, environment);
+}
+
+function ofWords(
+  [name = 'help', ...operands]: readonly string[],
+  flags: Arguments['flags'],
+  environment: Environment,
+): Command {
   switch (name) {
     case 'help':
     case 'version':
       return { kind: name };
     case 'repositories':
       return ofRepositories(operands, flags.config ?? configOf(environment));
+    case 'endpoints':
+    case 'events':
+    case 'dead-letters':
+      return ofOperator(name, operands, flags, environment);
     case 'serve':
     case 'check':
       return withConfig(name, operands, flags.ignoreExisting, environment);
@@ -60,6 +83,19 @@ function withConfig(
   return ignoreExisting ? usageError('--ignore-existing belongs to serve') : { kind, configPath };
 }
 
+function ofOperator(
+  name: (typeof OPERATOR_COMMANDS)[number],
+  operands: readonly string[],
+  { filter, json, config }: Arguments['flags'],
+  environment: Environment,
+): Command {
+  const command = parseOperatorCommand(name, operands, filter);
+  if (typeof command === 'string') {
+    return usageError(command);
+  }
+  return { kind: 'operate', configPath: config ?? configOf(environment), command, json };
+}
+
 function ofRepositories(operands: readonly string[], configPath: string | undefined): Command {
   const [verb, name, ...more] = operands;
   if (verb !== 'delete' || name === undefined || name === '' || more.length > 0) {
@@ -79,6 +115,8 @@ interface Arguments {
     readonly version: boolean;
     readonly ignoreExisting: boolean;
     readonly config: string | undefined;
+    readonly json: boolean;
+    readonly filter: EventFilter;
   };
   readonly words: readonly string[];
 }
@@ -93,10 +131,18 @@ function readArguments(argv: readonly string[]): Arguments | string {
         version: { type: 'boolean', short: 'v', default: false },
         'ignore-existing': { type: 'boolean', default: false },
         config: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        after: { type: 'string' },
+        limit: { type: 'string' },
+        type: { type: 'string' },
+        lane: { type: 'string' },
       },
     });
-    const { help, version, config, 'ignore-existing': ignoreExisting } = values;
-    return { flags: { help, version, ignoreExisting, config }, words: positionals };
+    const { help, version, config, json, 'ignore-existing': ignoreExisting, ...filter } = values;
+    return {
+      flags: { help, version, ignoreExisting, config, json, filter: { ...filter } },
+      words: positionals,
+    };
   } catch (error) {
     // parseArgs throws TypeErrors whose first sentence is made for people.
     if (error instanceof TypeError) {

@@ -19,7 +19,7 @@ export async function deleteRepository(request: AdminRequest, name: string, outp
 }
 
 /** The message of an answer in the registry's error shape. */
-function reasonOf(body: string): string {
+export function reasonOf(body: string): string {
   try {
     const { errors } = JSON.parse(body) as { errors?: readonly { message?: string }[] };
     return errors?.[0]?.message ?? 'the server gave no reason';

@@ -6,4 +6,5 @@ export const EXIT_CODE = {
   configInvalid: 3,
   dataDirectoryInUse: 4,
   refused: 5,
+  noServer: 6,
 } as const;

@@ -6,11 +6,23 @@ Usage:
   herald check [CONFIG]                       judge a configuration and print what is in effect, secrets redacted
   herald repositories delete NAME [--config CONFIG]
                                               delete a repository and all that is in it, with or without a running server
+  herald endpoints [list]                     show the endpoints of the running server: state, lag, counts
+  herald endpoints pause|resume|enable|test NAME
+                                              hold an endpoint, go on, end its retirement, or try it
+  herald events list|tail [--after N] [--limit N] [--type TYPE] [--lane LANE]
+                                              show the event log, or follow it; TYPE may end with *
+  herald dead-letters list NAME               show what an endpoint did not take
+  herald dead-letters redrive NAME [ID]       send all of it, or one, again
+  herald dead-letters delete NAME ID          give one up
   herald version                              print the version (also --version, -v)
   herald help                                 print this text (also --help, -h)
 
 Options of serve:
   --ignore-existing   start with an empty registry although the data directory holds another registry's repositories
+
+Options of endpoints, events and dead-letters:
+  --json              print JSON, one document a line, for programs
+  --config CONFIG     the configuration of the server; it must run
 
 Configuration:
   CONFIG is Distribution's config.yml (version: 0.1). Without it, the file that REGISTRY_CONFIGURATION_PATH names is
@@ -37,4 +49,5 @@ Exit codes:
   3  the configuration is invalid
   4  the data directory is in use by another process
   5  the registry refused what was asked of it
+  6  no server runs with this configuration
 `;

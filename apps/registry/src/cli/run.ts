@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { ConfigError } from '../config/config.error.js';
 import { loadConfig, type LoadedConfig } from '../config/load-config.js';
 import type { RegistryConfig } from '../config/registry-config.js';
 import type { Environment, ReadFile } from '../config/source/secret-reference.js';
-import type { AdminRequest } from './admin-client.js';
+import { adminClient, type AdminRequest } from './admin-client.js';
 import { explainConfig } from './check.js';
 import { parseCommandLine } from './command-line.js';
 import { deleteRepository } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
 import { HELP } from './help.js';
+import { operate } from './operate.js';
 import { VERSION_LINE } from './version.js';
 
 /** A run of the program: what it was called with, and what it acts upon. */
@@ -24,6 +26,8 @@ export interface Run {
     config: RegistryConfig,
     work: (request: AdminRequest) => Promise<number>,
   ) => Promise<number>;
+  /** The admin API of the server that has this configuration, and of no other. */
+  readonly ask?: (config: RegistryConfig) => AdminRequest;
   readonly readFile?: ReadFile;
   readonly stdout?: (text: string) => void;
   readonly stderr?: (text: string) => void;
@@ -31,7 +35,7 @@ export interface Run {
 
 /** Does what the command line asks for. Resolves with the exit code; rejects only when `serve` does. */
 export async function run({ argv, env, serve, administer, ...edges }: Run): Promise<number> {
-  const { readFile = readTextFile, stdout = writeOut, stderr = writeError } = edges;
+  const { readFile = readTextFile, ask = adminClient, stdout = writeOut, stderr = writeError } = edges;
   const command = parseCommandLine(argv, env);
   switch (command.kind) {
     case 'help':
@@ -51,6 +55,15 @@ export async function run({ argv, env, serve, administer, ...edges }: Run): Prom
       }
       if (command.kind === 'serve') {
         return serve(loaded.config, { ignoreExisting: command.ignoreExisting });
+      }
+      if (command.kind === 'operate') {
+        const { json } = command;
+        return operate(command.command, {
+          request: ask(loaded.config),
+          output: { stdout, stderr },
+          json,
+          pause,
+        });
       }
       if (command.kind === 'delete-repository') {
         const { name } = command;
@@ -75,6 +88,14 @@ function load(
     }
     throw error;
   }
+}
+
+/** ms between two looks at the log. */
+const LOOK_EVERY_MS = 500;
+
+async function pause(): Promise<boolean> {
+  await delay(LOOK_EVERY_MS);
+  return true;
 }
 
 function readTextFile(path: string): string {

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 
 import { compileEndpoint } from './compile-endpoint.js';
-import type { ConfigWarning, DebugSettings, HttpSettings, RegistryConfig } from './registry-config.js';
+import { compileAddresses } from './compile-trust.js';
+import { compileValidation } from './compile-validation.js';
+import type {
+  ConfigWarning,
+  DebugSettings,
+  HttpSettings,
+  RegistryConfig,
+  StorageSettings,
+} from './registry-config.js';
 import type { DebugConfig, HttpConfig } from './sections/http.config.js';
 import type { RegistryFile } from './sections/registry-file.config.js';
 import { fitsSocket, parseAdminAddress, type AdminAddress } from './values/admin-address.js';
@@ -17,7 +25,7 @@ export function compileConfig(
   source: string | undefined,
   warnings: readonly ConfigWarning[],
 ): RegistryConfig {
-  const { log, storage, notifications } = file;
+  const { log, notifications } = file;
   return deepFreeze({
     source,
     log: {
@@ -26,21 +34,41 @@ export function compileConfig(
       fields: { ...log.fields },
       accessLog: !log.accesslog.disabled,
     },
-    storage: {
-      rootDirectory: storage.filesystem.rootdirectory,
-      deleteEnabled: storage.delete.enabled,
-      inlineBytes: checked(parseByteSize(storage.inline)),
-    },
+    storage: compileStorage(file),
+    catalog: { maxEntries: file.catalog.maxentries },
+    tags: { maxTags: file.tags.maxtags },
     database: { path: databasePath(file) },
     http: compileHttp(file.http),
     admin: { address: compileAdminAddress(file), token: file.admin.token },
     notifications: {
       includeReferences: notifications.events.includereferences,
       compatibility: notifications.compatibility,
+      addresses: compileAddresses(notifications.addresses),
+      retention: {
+        ageMs: durationMs(notifications.retention.age),
+        sizeBytes: checked(parseByteSize(notifications.retention.size)),
+      },
       endpoints: notifications.endpoints.map(compileEndpoint),
     },
     warnings: [...warnings],
   });
+}
+
+function compileStorage({ storage, validation }: RegistryFile): StorageSettings {
+  const { uploadpurging, readonly } = storage.maintenance;
+  return {
+    rootDirectory: storage.filesystem.rootdirectory,
+    deleteEnabled: storage.delete.enabled,
+    inlineBytes: checked(parseByteSize(storage.inline)),
+    readOnly: readonly.enabled,
+    references: compileValidation(validation),
+    uploadPurge: {
+      enabled: uploadpurging.enabled && !readonly.enabled,
+      ageMs: durationMs(uploadpurging.age),
+      intervalMs: durationMs(uploadpurging.interval),
+      dryRun: uploadpurging.dryrun,
+    },
+  };
 }
 
 /** Where the database lies: beside the blobs unless the file says otherwise. */

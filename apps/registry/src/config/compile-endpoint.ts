@@ -2,11 +2,13 @@ import type { EndpointOptions, EventSelection } from '@herald/notifications';
 
 import type { EndpointConfig } from './sections/endpoint.config.js';
 import type { SelectionConfig } from './sections/selection.config.js';
+import { compileTrust } from './compile-trust.js';
+import { parseByteSize } from './values/byte-size.js';
 import { durationMs } from './values/duration.js';
 
 /** Turns an endpoint of the file into what the notifications library takes. */
 export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
-  const { ignore, ignoredmediatypes, cloudevents } = endpoint;
+  const { batch, ignore, ignoredmediatypes, cloudevents } = endpoint;
   return {
     name: endpoint.name,
     url: endpoint.url,
@@ -15,6 +17,10 @@ export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
     timeoutMs: durationMs(endpoint.timeout),
     threshold: endpoint.threshold,
     backoffMs: durationMs(endpoint.backoff),
+    maxBackoffMs: Math.max(durationMs(endpoint.backoff), durationMs(endpoint.maxbackoff)),
+    maxAgeMs: durationMs(endpoint.maxage),
+    concurrency: endpoint.concurrency,
+    batch: { maxEvents: batch.maxevents, maxBytes: parseByteSize(batch.maxbytes) ?? Number.NaN },
     format: endpoint.format,
     ignore: {
       mediaTypes: [...new Set([...ignore.mediatypes, ...ignoredmediatypes])],
@@ -25,6 +31,7 @@ export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
     ...(cloudevents && {
       cloudevents: withoutAbsent({ mode: cloudevents.mode, source: cloudevents.source }),
     }),
+    ...compileTrust(endpoint),
   };
 }
 

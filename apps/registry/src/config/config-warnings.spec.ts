@@ -19,22 +19,16 @@ storage:
   cache: {blobdescriptor: redis}
   redirect: {disable: false}
   tag: {concurrencylimit: 8}
-  maintenance: {uploadpurging: {enabled: true, age: 168h, interval: 24h, dryrun: false}}
 health: {file: [{file: /tmp/x, interval: 1s}], http: [{uri: http://x, statuscode: 200}], tcp: [{addr: "db:5432"}]}
-catalog: {maxentries: 10}
-tags: {maxtags: 10}
-validation: {manifests: {urls: {allow: ["^https://"]}, indexes: {platforms: all}}}
+validation: {enabled: true}
 `);
     expect(config.warnings.map(({ path }) => path).toSorted()).toEqual([
-      'catalog',
       'health',
       'storage.cache',
       'storage.filesystem.maxthreads',
-      'storage.maintenance.uploadpurging',
       'storage.redirect',
       'storage.tag',
-      'tags',
-      'validation',
+      'validation.enabled',
     ]);
     expect(
       config.warnings.every(

@@ -37,7 +37,16 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       source: undefined,
       log: { level: 'info', formatter: 'text', fields: {}, accessLog: true },
-      storage: { rootDirectory: './data', deleteEnabled: false, inlineBytes: 16_384 },
+      storage: {
+        rootDirectory: './data',
+        deleteEnabled: false,
+        inlineBytes: 16_384,
+        readOnly: false,
+        references: { blobs: 'required', children: 'required' },
+        uploadPurge: { enabled: true, ageMs: 604_800_000, intervalMs: 86_400_000, dryRun: false },
+      },
+      catalog: { maxEntries: 1_000 },
+      tags: { maxTags: 1_000 },
       database: { path: 'data/herald/herald.db' },
       http: {
         listen: { host: '127.0.0.1', port: 5000 },
@@ -49,7 +58,12 @@ describe('the configuration', () => {
         trustedProxies: ['127.0.0.0/8', '::1/128'],
         debug: undefined,
       },
-      notifications: { includeReferences: false, compatibility: 'herald', endpoints: [] },
+      notifications: {
+        includeReferences: false,
+        compatibility: 'herald',
+        retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30 },
+        endpoints: [],
+      },
       warnings: [],
     });
   });
@@ -117,7 +131,11 @@ notifications:
       fields: { service: 'hub', build: '0042', empty: '' },
       accessLog: false,
     });
-    expect(config.storage).toEqual({ rootDirectory: '/data', deleteEnabled: true, inlineBytes: 64_000 });
+    expect(config.storage).toMatchObject({
+      rootDirectory: '/data',
+      deleteEnabled: true,
+      inlineBytes: 64_000,
+    });
     expect(config.database.path).toBe('/fast/herald.db');
     expect(config.http).toEqual({
       listen: { host: '::1', port: 443 },
@@ -132,16 +150,22 @@ notifications:
     });
     expect(config.notifications).toEqual({
       includeReferences: true,
+      addresses: { allow: [], deny: [] },
       compatibility: 'distribution',
+      retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30 },
       endpoints: [
         {
           name: 'hook',
           disabled: true,
           url: 'https://user:pass@hook.test/path?token=1',
           headers: { Authorization: ['Bearer x'], 'X-Two': ['a', 'b'], 'X-Number': ['0042'] },
+          maxAgeMs: 72 * 3_600_000,
           timeoutMs: 1_500,
           threshold: 3,
           backoffMs: 1,
+          maxBackoffMs: 60_000,
+          concurrency: 16,
+          batch: { maxEvents: 100, maxBytes: 65_536 },
           format: 'distribution.v2',
           ignore: { mediaTypes: ['a/b', 'c/d'], actions: ['pull'] },
           only: [{ repositories: ['team/**'], mediaTypes: ['a/b'] }],

@@ -1,4 +1,5 @@
 import { checkFilters } from './check-filters.js';
+import { checkTls } from './check-tls.js';
 import { compileConfig, databasePath } from './compile-config.js';
 import { ConfigError, type ConfigFault } from './config.error.js';
 import {
@@ -117,6 +118,7 @@ function readRegistryFile(
   checkAdminToken(file, report);
   checkEndpointNames(file, report);
   checkFilters(file, report);
+  checkTls(file, references.readFile, report);
   return { file, faults: [...ofVariables, ...faults.values()] };
 }
 

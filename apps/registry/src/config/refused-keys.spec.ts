@@ -48,11 +48,6 @@ describe('what would be dangerous to ignore is refused by name, with the reason:
       `${GOOD}middleware: {repository: [{name: hunter2}]}`,
       /middleware \(line 3\): .*loads no middleware/,
     ],
-    [
-      'read-only mode',
-      `${HEAD}storage: {filesystem: , maintenance: {readonly: {enabled: true}}}`,
-      /storage\.maintenance\.readonly\.enabled \(line 2\): .*would accept pushes/,
-    ],
     ['inmemory', `${HEAD}storage: {inmemory: }`, /storage\.inmemory \(line 2\): .*gone after a restart/],
     ['inmemory by name', `${HEAD}storage: inmemory`, /storage\.inmemory \(line 2\): /],
     ['s3', `${HEAD}storage: {s3: {secretkey: hunter2}}`, /storage\.s3 \(line 2\): .*in the filesystem alone/],

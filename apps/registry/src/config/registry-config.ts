@@ -1,4 +1,5 @@
-import type { EndpointOptions } from '@herald/notifications';
+import type { AddressOptions, EndpointOptions } from '@herald/notifications';
+import type { ReferencePolicy, UploadPurgeOptions } from '@herald/storage';
 
 import type { AdminAddress } from './values/admin-address.js';
 import type { ListenAddress } from './values/listen-address.js';
@@ -9,6 +10,8 @@ export interface RegistryConfig {
   readonly source: string | undefined;
   readonly log: LogSettings;
   readonly storage: StorageSettings;
+  readonly catalog: { readonly maxEntries: number };
+  readonly tags: { readonly maxTags: number };
   readonly database: { readonly path: string };
   readonly http: HttpSettings;
   readonly admin: AdminSettings;
@@ -30,6 +33,10 @@ export interface StorageSettings {
   readonly deleteEnabled: boolean;
   /** Blobs up to this size are rows of the database. */
   readonly inlineBytes: number;
+  /** Nothing may be pushed, mounted or deleted. */
+  readonly readOnly: boolean;
+  readonly references: ReferencePolicy;
+  readonly uploadPurge: UploadPurgeOptions;
 }
 
 export interface HttpSettings {
@@ -62,6 +69,10 @@ export interface DebugSettings {
 export interface NotificationsSettings {
   readonly includeReferences: boolean;
   readonly compatibility: 'herald' | 'distribution';
+  /** Of the event log; 0 sets no limit. */
+  readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
+  /** Where every endpoint may be reached at. */
+  readonly addresses: AddressOptions;
   readonly endpoints: readonly EndpointOptions[];
 }
 

@@ -1,3 +1,5 @@
+import { compileExpression } from '@herald/notifications';
+
 import { parseAdminAddress } from '../values/admin-address.js';
 import { parseAddressRange } from '../values/address-range.js';
 import { parseByteSize } from '../values/byte-size.js';
@@ -59,14 +61,16 @@ export function flag(): ScalarKind {
   };
 }
 
-/** A whole number of at least `from`. */
-export function count(from: number): ScalarKind {
+/** A whole number of at least `from`, and at most `upTo`. */
+export function count(from: number, upTo = Number.MAX_SAFE_INTEGER): ScalarKind {
   return scalar((value) => {
-    if (Number.isSafeInteger(value) && Number(value) >= from) {
+    if (Number.isSafeInteger(value) && Number(value) >= from && Number(value) <= upTo) {
       return undefined;
     }
     const found = typeof value === 'number' ? 'another number' : kindOf(value);
-    return { expected: `a whole number${from > Number.MIN_SAFE_INTEGER ? `, ${from} or more` : ''}`, found };
+    const least = from > Number.MIN_SAFE_INTEGER ? `, ${from} or more` : '';
+    const most = upTo < Number.MAX_SAFE_INTEGER ? `, at most ${upTo}` : '';
+    return { expected: `a whole number${least}${most}`, found };
   });
 }
 
@@ -108,6 +112,12 @@ export function byteSize(mostBytes: number): ScalarKind {
     }
     return sizeBytes > mostBytes ? { expected, found: 'a larger one' } : undefined;
   });
+}
+
+/** A regular expression that is matched in linear time, whatever it is matched with. */
+export function expression(): ScalarKind {
+  const expected = 'a regular expression, without references and looking around';
+  return textKind(expected, (value) => value !== '' && isExpression(value));
 }
 
 export function listenAddress(): ScalarKind {
@@ -195,6 +205,15 @@ export function logFields(): MapKind {
     checkKey: (key) =>
       /^[^\p{Cc}]{1,128}$/u.test(key) ? undefined : 'a name of at most 128 characters, without line breaks',
   };
+}
+
+function isExpression(source: string): boolean {
+  try {
+    compileExpression(source);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function unitHint(amount: string): string {

@@ -3,7 +3,7 @@ import { type KeySchema, keysOf, type SectionClass } from '../schema/section-sch
 import { kindOf, type Mismatch, type ScalarKind, type ValueKind } from '../schema/value-kind.js';
 import type { ConfigPath } from './config-path.js';
 import { isMapping, type Mapping, plainValue, SourcedScalar } from './config-tree.js';
-import type { SecretReferences } from './secret-reference.js';
+import { fileOf, type SecretReferences } from './secret-reference.js';
 
 /** What reading needs beside the text. */
 export interface ReadingContext {
@@ -108,6 +108,9 @@ function readScalar(kind: ScalarKind, raw: unknown, path: ConfigPath, context: R
   const written = raw instanceof SourcedScalar && kind.numbersAsText ? raw.source : plainValue(raw);
   if (kind.secret === 'no' || typeof written !== 'string') {
     return kind.settle?.(written) ?? written;
+  }
+  if (kind.keepsFiles === true && fileOf(written) !== undefined) {
+    return written;
   }
   const reading = context.references.resolve(written);
   if (!reading.ok) {

@@ -21,7 +21,7 @@ export class SecretReferences {
 
   constructor(
     private readonly environment: Environment,
-    private readonly readFile: ReadFile,
+    readonly readFile: ReadFile,
   ) {}
 
   /** Names of the environment variables that were pointed at, whether they are set or not. */
@@ -48,8 +48,8 @@ export class SecretReferences {
   }
 
   #fromFile(reference: string): SecretReading {
-    const path = reference.replace(/^\/\/(?=\/)/, '');
-    if (!/^\/[^/\p{Cc}]/u.test(path)) {
+    const path = fileOf(`file:${reference}`);
+    if (path === undefined) {
       return refused('the absolute path of a file after file:', 'other text');
     }
     try {
@@ -61,6 +61,13 @@ export class SecretReferences {
       return refused(`a file that can be read at ${path}`, reasonOf(error));
     }
   }
+}
+
+/** The absolute path that `file:/path` or `file:///path` names; undefined when the text names none. */
+export function fileOf(reference: string): string | undefined {
+  const [, path = ''] = /^file:(.*)$/s.exec(reference) ?? [];
+  const absolute = path.replace(/^\/\/(?=\/)/, '');
+  return /^\/[^/\p{Cc}]/u.test(absolute) ? absolute : undefined;
 }
 
 /** Why a file cannot be read, without its path or content. */

@@ -61,3 +61,9 @@ function sumNanoseconds(text: string): number {
   }
   return sum;
 }
+
+/** Whether a value is a duration of nothing, in whichever unit. */
+export function isZeroDuration(value: unknown): boolean {
+  const reading = parseDuration(String(value));
+  return reading.ok && reading.ms === 0;
+}

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, exponentialBuckets, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Upstream's names for its routes, by the end of ours. Routes that it does not have are not counted. */
 const HANDLERS: readonly (readonly [suffix: string, handler: string])[] = [
@@ -9,19 +9,21 @@ const HANDLERS: readonly (readonly [suffix: string, handler: string])[] = [
   ['/blobs/uploads', 'blob_upload'],
   ['/blobs/:digest', 'blob'],
   ['/tags/list', 'tags'],
+  ['/_catalog', 'catalog'],
   ['/v2', 'base'],
 ];
 
-const SIZE_BUCKETS_BYTES = [1_024, 16_384, 262_144, 4_194_304, 67_108_864, 1_073_741_824];
+/** Upstream's buckets. */
+const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 60];
+const SIZE_BUCKETS_BYTES = exponentialBuckets(1_024, 2, 22);
 
-/** `registry_http_*` as upstream names them: what dashboards of registry:3 already draw. */
-@Injectable()
+/** `registry_http_*` with upstream's names, labels and buckets: what dashboards of registry:3 already draw. */
 export class HttpMetrics {
   readonly #inFlight: Gauge<'handler'>;
   readonly #requests: Counter<'handler' | 'method' | 'code'>;
-  readonly #duration: Histogram<'handler' | 'method' | 'code'>;
-  readonly #requestSize: Histogram<'handler' | 'method'>;
-  readonly #responseSize: Histogram<'handler' | 'method'>;
+  readonly #duration: Histogram<'handler' | 'method'>;
+  readonly #requestSize: Histogram<'handler'>;
+  readonly #responseSize: Histogram<'handler'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -40,20 +42,21 @@ export class HttpMetrics {
     this.#duration = new Histogram({
       name: 'registry_http_request_duration_seconds',
       help: 'Time from the first header to the end of the answer',
-      labelNames: ['handler', 'method', 'code'],
+      labelNames: ['handler', 'method'],
+      buckets: DURATION_BUCKETS_SECONDS,
       registers,
     });
     this.#requestSize = new Histogram({
       name: 'registry_http_request_size_bytes',
       help: 'Announced length of the request body',
-      labelNames: ['handler', 'method'],
+      labelNames: ['handler'],
       buckets: SIZE_BUCKETS_BYTES,
       registers,
     });
     this.#responseSize = new Histogram({
       name: 'registry_http_response_size_bytes',
       help: 'Announced length of the answer',
-      labelNames: ['handler', 'method'],
+      labelNames: ['handler'],
       buckets: SIZE_BUCKETS_BYTES,
       registers,
     });
@@ -68,18 +71,16 @@ export class HttpMetrics {
     });
   }
 
-  #count(handler: string, request: FastifyRequest, raw: import('node:http').ServerResponse): void {
-    const started = performance.now();
-    const { method } = request;
+  #count(handler: string, request: FastifyRequest, raw: ServerResponse): void {
+    const startedMs = performance.now();
+    const method = request.method.toLowerCase();
     this.#inFlight.inc({ handler });
     raw.once('close', () => {
-      const labels = { handler, method: method.toLowerCase(), code: String(raw.statusCode) };
       this.#inFlight.dec({ handler });
-      this.#requests.inc(labels);
-      this.#duration.observe(labels, (performance.now() - started) / 1_000);
-      const { code: _code, ...sizeLabels } = labels;
-      this.#requestSize.observe(sizeLabels, Number(request.headers['content-length'] ?? 0));
-      this.#responseSize.observe(sizeLabels, Number(raw.getHeader('content-length') ?? 0));
+      this.#requests.inc({ handler, method, code: String(raw.statusCode) });
+      this.#duration.observe({ handler, method }, (performance.now() - startedMs) / 1_000);
+      this.#requestSize.observe({ handler }, lengthOf(request.headers['content-length']));
+      this.#responseSize.observe({ handler }, lengthOf(raw.getHeader('content-length')));
     });
   }
 }
@@ -87,4 +88,10 @@ export class HttpMetrics {
 function handlerOf(request: FastifyRequest): string | undefined {
   const route = request.routeOptions.url ?? '';
   return HANDLERS.find(([suffix]) => route.endsWith(suffix))?.[1];
+}
+
+/** A client may send anything as its length. */
+function lengthOf(header: unknown): number {
+  const bytes = Number(header ?? 0);
+  return Number.isFinite(bytes) ? bytes : 0;
 }

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+
+import { NoServer, type AdminAnswer, type AdminRequest } from './admin-client.js';
+import { operate } from './operate.js';
+import type { OperatorCommand } from './operator-command.js';
+
+const ENDPOINT = {
+  name: 'ci',
+  origin: 'https://ci.test',
+  state: 'paused',
+  breaker: 'closed',
+  Pending: 3,
+  lag: 4,
+};
+
+describe('an operator at the command line', () => {
+  const asked: string[] = [];
+  async function herald(command: OperatorCommand, answers: readonly AdminAnswer[] | Error, json = false) {
+    asked.length = 0;
+    const written = { stdout: '', stderr: '' };
+    const queue = answers instanceof Error ? [] : [...answers];
+    const request: AdminRequest = (method, path) => {
+      asked.push(`${method} ${path}`);
+      const answer = queue.shift();
+      return answer === undefined ? Promise.reject(answers) : Promise.resolve(answer);
+    };
+    const code = await operate(command, {
+      request,
+      json,
+      pause: () => Promise.resolve(queue.length > 0),
+      output: { stdout: (text) => (written.stdout += text), stderr: (text) => (written.stderr += text) },
+    });
+    return { code, ...written };
+  }
+  const ok = (body: unknown): AdminAnswer => ({ status: 200, body: JSON.stringify(body) });
+
+  it('sees the endpoints in a table, the detached ones too', async () => {
+    const answer = ok({
+      head: 9,
+      endpoints: [ENDPOINT],
+      detached: [{ name: 'old', lag: 9, deadLetters: 2 }],
+    });
+    const { code, stdout } = await herald({ does: 'list-endpoints' }, [answer]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        'NAME  ADDRESS          STATE     BREAKER  PENDING  LAG  DELIVERED  DEAD',
+        'ci    https://ci.test  paused    closed   3        4    -          -',
+        'old   -                detached  -        -        9    -          2',
+        '',
+      ].join('\n'),
+    );
+    expect((await herald({ does: 'list-endpoints' }, [answer], true)).stdout).toBe(`${answer.body}\n`);
+  });
+
+  it('changes the state of an endpoint, whatever its name is made of', async () => {
+    const { stdout } = await herald({ does: 'change-endpoint', change: 'pause', endpoint: 'a/b c' }, [
+      ok(ENDPOINT),
+    ]);
+    expect(asked).toEqual(['POST /admin/v1/endpoints/a%2Fb%20c/pause']);
+    expect(stdout).toBe('a/b c is paused\n');
+  });
+
+  it('is told when no server runs, and why a server refuses', async () => {
+    const none = await herald({ does: 'list-endpoints' }, new NoServer('no server runs'));
+    expect(none).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('no server runs with this configuration'),
+    });
+    const refusal = { status: 404, body: '{"errors":[{"message":"no endpoint of that name"}]}' };
+    const refused = await herald({ does: 'test-endpoint', endpoint: 'x' }, [refusal]);
+    expect(refused).toMatchObject({ code: 5, stdout: '', stderr: 'herald: no endpoint of that name\n' });
+  });
+
+  it('follows the log from its end, without missing a page and without a terminal being taken over', async () => {
+    const event = (sequence: number) => ({
+      sequence,
+      time: 't',
+      type: 'orders.paid',
+      lane: '\u001b[31m',
+      id: 'i',
+    });
+    const { stdout } = await herald({ does: 'tail-events', filter: { type: 'orders.*' } }, [
+      ok({ head: 5 }),
+      ok({ events: [event(6)], next: 6, head: 7 }),
+      ok({ events: [event(7)], next: 7, head: 7 }),
+      ok({ events: [], next: 7, head: 7 }),
+    ]);
+    expect(asked.slice(1)).toEqual(
+      [5, 6, 7].map((after) => `GET /admin/v1/events?type=orders.*&after=${after}`),
+    );
+    expect(stdout).toBe('6  t  orders.paid  ?[31m  i\n7  t  orders.paid  ?[31m  i\n');
+  });
+
+  it('sees every dead letter, sends them again, and gives one up', async () => {
+    const letter = {
+      id: 1,
+      at: 't',
+      reason: 'expired',
+      count: 8,
+      attempts: 0,
+      firstSequence: 3,
+      lastSequence: 12,
+    };
+    const listed = await herald({ does: 'list-dead-letters', endpoint: 'ci' }, [
+      ok({ deadLetters: [letter], next: 1 }),
+      ok({ deadLetters: [{ ...letter, id: 2 }] }),
+    ]);
+    expect(asked.at(-1)).toBe('GET /admin/v1/endpoints/ci/dead-letters?limit=1000&after=1');
+    expect(listed.stdout).toContain('3-12');
+    expect(listed.stdout.split('\n')).toHaveLength(4);
+    const sent = await herald({ does: 'redrive', endpoint: 'ci', id: undefined }, [
+      ok({ job: 'j', events: 8 }),
+    ]);
+    expect(sent.stdout).toBe('job j sends 8 events again\n');
+    const gone = await herald({ does: 'delete-dead-letter', endpoint: 'ci', id: '2' }, [
+      { status: 204, body: '' },
+    ]);
+    expect([gone.code, asked]).toEqual([0, ['DELETE /admin/v1/endpoints/ci/dead-letters/2']]);
+  });
+});

@@ -1,0 +1,65 @@
+/** What an operator asks of a running server. */
+export type OperatorCommand =
+  | { readonly does: 'list-endpoints' }
+  | { readonly does: 'change-endpoint'; readonly change: EndpointChange; readonly endpoint: string }
+  | { readonly does: 'test-endpoint'; readonly endpoint: string }
+  | { readonly does: 'list-events' | 'tail-events'; readonly filter: EventFilter }
+  | { readonly does: 'list-dead-letters'; readonly endpoint: string }
+  | { readonly does: 'redrive'; readonly endpoint: string; readonly id: string | undefined }
+  | { readonly does: 'delete-dead-letter'; readonly endpoint: string; readonly id: string };
+
+export type EndpointChange = 'pause' | 'resume' | 'enable';
+
+/** Which events are shown, in the words of the admin API. */
+export type EventFilter = Readonly<Partial<Record<'after' | 'limit' | 'type' | 'lane', string>>>;
+
+export const OPERATOR_COMMANDS = ['endpoints', 'events', 'dead-letters'] as const;
+
+const USAGE: Readonly<Record<(typeof OPERATOR_COMMANDS)[number], string>> = {
+  endpoints: 'endpoints takes list, or pause, resume, enable or test and the NAME of an endpoint',
+  events: 'events takes list or tail, with --after, --limit, --type and --lane',
+  'dead-letters': 'dead-letters takes list NAME, redrive NAME [ID] or delete NAME ID',
+};
+
+const CHANGES: readonly string[] = ['pause', 'resume', 'enable'] satisfies readonly EndpointChange[];
+
+/** Reads the words behind the command. A text says what is wrong with them. */
+export function parseOperatorCommand(
+  command: (typeof OPERATOR_COMMANDS)[number],
+  words: readonly string[],
+  filter: EventFilter,
+): OperatorCommand | string {
+  const parsers = {
+    endpoints: ofEndpoints,
+    events: () => ofEvents(words, filter),
+    'dead-letters': ofDeadLetters,
+  };
+  if (command !== 'events' && Object.keys(filter).length > 0)
+    return `--${Object.keys(filter)[0]} belongs to events`;
+  return parsers[command](words) ?? USAGE[command];
+}
+
+function ofEndpoints([verb = 'list', endpoint, ...more]: readonly string[]): OperatorCommand | undefined {
+  if (more.length > 0) return undefined;
+  if (verb === 'list') return endpoint === undefined ? { does: 'list-endpoints' } : undefined;
+  if (endpoint === undefined || endpoint === '') return undefined;
+  if (verb === 'test') return { does: 'test-endpoint', endpoint };
+  return CHANGES.includes(verb)
+    ? { does: 'change-endpoint', change: verb as EndpointChange, endpoint }
+    : undefined;
+}
+
+function ofEvents(
+  [verb = 'list', ...more]: readonly string[],
+  filter: EventFilter,
+): OperatorCommand | undefined {
+  if (more.length > 0 || (verb !== 'list' && verb !== 'tail')) return undefined;
+  return { does: verb === 'list' ? 'list-events' : 'tail-events', filter };
+}
+
+function ofDeadLetters([verb, endpoint, id, ...more]: readonly string[]): OperatorCommand | undefined {
+  if (endpoint === undefined || endpoint === '' || more.length > 0) return undefined;
+  if (verb === 'list') return id === undefined ? { does: 'list-dead-letters', endpoint } : undefined;
+  if (verb === 'redrive') return { does: 'redrive', endpoint, id };
+  return verb === 'delete' && id !== undefined ? { does: 'delete-dead-letter', endpoint, id } : undefined;
+}

@@ -1,0 +1,70 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Broadcaster, DeadLetters, type StoredLetter } from '@herald/notifications';
+import { type Query as QueryParameters } from '../../distribution/query.js';
+import { RegistryError } from '../../http/registry-error.js';
+import { AdminGuard } from './admin.guard.js';
+import { numberOf, wholeNumber } from './admin-query.js';
+import { configuredEndpoint } from './configured-endpoint.js';
+
+const MOST_LETTERS = 1_000;
+const DEFAULT_LETTERS = 100;
+
+/** What an endpoint did not take. Of its answers the first bytes are kept, with the endpoint's secrets removed. */
+@Controller('admin/v1/endpoints/:name/dead-letters')
+@UseGuards(AdminGuard)
+export class DeadLettersAdminController {
+  constructor(
+    private readonly letters: DeadLetters,
+    private readonly broadcaster: Broadcaster,
+  ) {}
+
+  /** Letters after an id; `next` is where the next page begins, if there is one. A detached endpoint's are shown too. */
+  @Get()
+  async page(@Param('name') name: string, @Query() query: QueryParameters) {
+    const known = this.broadcaster.detached.some((detached) => detached.name === name);
+    if (!known) configuredEndpoint(this.broadcaster, name);
+    const after = numberOf(query, 'after', { from: 0 }) ?? 0;
+    const limit = numberOf(query, 'limit', { from: 1, upTo: MOST_LETTERS }) ?? DEFAULT_LETTERS;
+    const letters = await this.letters.page(name, after, limit + 1);
+    const shown = letters.slice(0, limit);
+    const next = letters.length > limit ? shown.at(-1)?.id : undefined;
+    return { deadLetters: shown.map(viewOf), ...(next !== undefined && { next }) };
+  }
+
+  /** Gives one up, for ever. */
+  @Delete(':id')
+  @HttpCode(204)
+  async remove(@Param('name') name: string, @Param('id') text: string): Promise<void> {
+    configuredEndpoint(this.broadcaster, name);
+    const fate = await this.letters.remove(name, wholeNumber(text, 'id', { from: 1 }));
+    if (fate === 'unknown') throw unknown();
+    if (fate === 'redriving') {
+      throw new RegistryError('CONFLICT', 'the dead letter is being sent again: pause the endpoint, or wait');
+    }
+  }
+
+  /** Has all that lie there sent again. */
+  @Post('redrive')
+  @HttpCode(202)
+  redriveAll(@Param('name') name: string) {
+    configuredEndpoint(this.broadcaster, name);
+    return this.letters.redrive(name);
+  }
+
+  @Post(':id/redrive')
+  @HttpCode(202)
+  async redrive(@Param('name') name: string, @Param('id') text: string) {
+    configuredEndpoint(this.broadcaster, name);
+    const started = await this.letters.redrive(name, wholeNumber(text, 'id', { from: 1 }));
+    if (started.events === 0) throw unknown();
+    return started;
+  }
+}
+
+function unknown(): RegistryError {
+  return new RegistryError('DEAD_LETTER_UNKNOWN', 'the endpoint has no such dead letter that waits');
+}
+
+function viewOf({ atMs, ...letter }: StoredLetter) {
+  return { ...letter, at: new Date(atMs).toISOString() };
+}

@@ -1,0 +1,115 @@
+import { Controller, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import {
+  Broadcaster,
+  Clock,
+  EventIds,
+  EventLog,
+  type EndpointMetricsSnapshot,
+  type EndpointSink,
+} from '@herald/notifications';
+import { AdminGuard } from './admin.guard.js';
+import { configuredEndpoint } from './configured-endpoint.js';
+
+/** An endpoint as the admin API shows it: scheme and host are all that is shown of its URL. */
+interface EndpointView extends Omit<EndpointMetricsSnapshot, 'oldestPendingAtMs' | 'lastSuccessAtMs'> {
+  readonly name: string;
+  readonly origin: string;
+  /** Events in the log, wanted or not, after the one up to which the endpoint is done. */
+  readonly lag: number;
+  readonly oldestPendingAt?: string;
+  readonly lastSuccessAt?: string;
+}
+
+/** How endpoints fare, and what operators do with them. Settings are not changed here: the file is their only truth. */
+@Controller('admin/v1/endpoints')
+@UseGuards(AdminGuard)
+export class EndpointsAdminController {
+  constructor(
+    private readonly broadcaster: Broadcaster,
+    private readonly log: EventLog,
+    private readonly ids: EventIds,
+    private readonly clock: Clock,
+  ) {}
+
+  @Get()
+  async list() {
+    const head = await this.log.head();
+    return {
+      log: this.log.uuid,
+      head,
+      endpoints: this.broadcaster.endpoints.map((sink) => viewOf(sink, head)),
+      detached: this.broadcaster.detached.map(({ name, detachedAtMs, cursor, deadLetters }) => ({
+        name,
+        detachedAt: new Date(detachedAtMs).toISOString(),
+        lag: Math.max(0, head - cursor),
+        deadLetters,
+      })),
+    };
+  }
+
+  @Get(':name')
+  async one(@Param('name') name: string): Promise<EndpointView> {
+    const sink = configuredEndpoint(this.broadcaster, name);
+    return viewOf(sink, await this.log.head());
+  }
+
+  @Post(':name/pause')
+  @HttpCode(200)
+  async pause(@Param('name') name: string): Promise<EndpointView> {
+    configuredEndpoint(this.broadcaster, name);
+    await this.broadcaster.pause(name);
+    return this.one(name);
+  }
+
+  @Post(':name/resume')
+  @HttpCode(200)
+  async resume(@Param('name') name: string): Promise<EndpointView> {
+    configuredEndpoint(this.broadcaster, name);
+    await this.broadcaster.resume(name);
+    return this.one(name);
+  }
+
+  /** Ends the retirement of an endpoint that answered 410. */
+  @Post(':name/enable')
+  @HttpCode(200)
+  async enable(@Param('name') name: string): Promise<EndpointView> {
+    configuredEndpoint(this.broadcaster, name);
+    await this.broadcaster.enable(name);
+    return this.one(name);
+  }
+
+  /**
+   * Sends one request that tells of nothing, and says how that ended: an event `herald.test` where the format can carry it, else an envelope
+   * without events. It is not in the log and counts for nothing.
+   */
+  @Post(':name/test')
+  @HttpCode(200)
+  async test(@Param('name') name: string) {
+    const sink = configuredEndpoint(this.broadcaster, name);
+    const { result, outcome, durationMs } = await sink.test({
+      sequence: 0,
+      id: this.ids.next(),
+      lane: 'herald',
+      type: 'herald.test',
+      timeMs: this.clock.now(),
+      data: JSON.stringify({ endpoint: name }),
+    });
+    const ended =
+      result.kind === 'answered'
+        ? { status: result.status }
+        : { fault: result.kind === 'unanswered' ? result.fault : 'abandoned' };
+    return { delivered: outcome.kind === 'delivered', ...ended, durationMs: Math.round(durationMs) };
+  }
+}
+
+function viewOf({ name, origin, metrics }: EndpointSink, head: number): EndpointView {
+  const { oldestPendingAtMs, lastSuccessAtMs, ...rest } = metrics;
+  return {
+    name,
+    origin,
+    lag: Math.max(0, head - rest.cursor),
+    ...rest,
+    ...(oldestPendingAtMs !== undefined && { oldestPendingAt: new Date(oldestPendingAtMs).toISOString() }),
+    ...(lastSuccessAtMs !== undefined && { lastSuccessAt: new Date(lastSuccessAtMs).toISOString() }),
+  };
+}

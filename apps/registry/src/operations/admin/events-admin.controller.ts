@@ -1,0 +1,71 @@
+import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EventPages, type EventQuery } from '@herald/notifications';
+import { single, type Query as QueryParameters } from '../../distribution/query.js';
+import { sendJson } from '../../http/json-answer.js';
+import { RegistryError } from '../../http/registry-error.js';
+import { AdminGuard } from './admin.guard.js';
+import { numberOf, textOf, wholeNumber } from './admin-query.js';
+import { EventFeed } from './event-feed.js';
+import { eventView } from './event-view.js';
+
+const MOST_EVENTS = 1_000;
+const DEFAULT_EVENTS = 100;
+
+/**
+ * The log, for people and for receivers that fetch for themselves. `after` says where to go on: 410 with the oldest sequence tells a reader
+ * that events it has not seen are gone. A page that has no events and a `next` below `head` is no end: its filter fitted nothing so far.
+ */
+@Controller('admin/v1/events')
+@UseGuards(AdminGuard)
+export class EventsAdminController {
+  constructor(
+    private readonly pages: EventPages,
+    private readonly feed: EventFeed,
+  ) {}
+
+  @Get()
+  async list(
+    @Query() query: QueryParameters,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const following = (request.headers.accept ?? '').includes('text/event-stream');
+    const after = afterOf(query, following ? request.headers['last-event-id'] : undefined);
+    const limit = numberOf(query, 'limit', { from: 1, upTo: MOST_EVENTS }) ?? DEFAULT_EVENTS;
+    const type = textOf(query, 'type');
+    const lane = textOf(query, 'lane');
+    const filter = { limit, ...(type !== undefined && { type }), ...(lane !== undefined && { lane }) };
+    const oldest = await this.pages.oldest();
+    if (after !== undefined && after + 1 < oldest) {
+      throw new RegistryError('EVENTS_GONE', `events after ${after} are gone: the oldest is ${oldest}`, {
+        oldest,
+      });
+    }
+    if (following) {
+      await this.feed.follow(reply.raw, after, filter);
+      return;
+    }
+    sendJson(request, reply, { body: await this.#page({ ...filter, after: after ?? oldest - 1 }) });
+  }
+
+  @Get(':id')
+  async one(@Param('id') id: string) {
+    const record = await this.pages.byId(id);
+    if (record === undefined)
+      throw new RegistryError('EVENT_UNKNOWN', 'the log has no such event, or no more');
+    return eventView(record);
+  }
+
+  async #page(query: EventQuery) {
+    const { records, upTo, head } = await this.pages.page(query);
+    return { events: records.map(eventView), next: upTo, head };
+  }
+}
+
+/** Where a reader goes on: what its last connection had, else what it asks for. */
+function afterOf(query: QueryParameters, last: string | string[] | undefined): number | undefined {
+  if (typeof last === 'string') return wholeNumber(last, 'Last-Event-ID', { from: 0 });
+  const after = single(query, 'after');
+  return after === undefined ? undefined : wholeNumber(after, 'after', { from: 0 });
+}

@@ -1,0 +1,39 @@
+import type { Broadcaster, Clock, EventLog } from '@herald/notifications';
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { BacklogMetrics } from './backlog-metrics.js';
+
+/** A page of metrics over a log that tells this of itself. */
+async function page(log: { readonly shed: number; readonly head: () => Promise<number> }): Promise<string> {
+  const registry = new Registry();
+  const metrics = { cursor: 5, breaker: 'open', state: 'active', deadLetters: 0, oldestPendingAtMs: 1_000 };
+  const broadcaster = { endpoints: [{ name: 'ci', metrics }] } as unknown as Broadcaster;
+  const clock = { now: () => 3_500 } as Clock;
+  expect(new BacklogMetrics(registry, broadcaster, log as EventLog, clock)).toBeDefined();
+  await registry.metrics();
+  return registry.metrics();
+}
+
+describe('metrics of the backlog', () => {
+  it('count the pulls that were shed, once however often they are read', async () => {
+    expect(await page({ shed: 0, head: () => Promise.resolve(8) })).toContain(
+      '\nherald_notifications_shed_total 0\n',
+    );
+    expect(await page({ shed: 3, head: () => Promise.resolve(8) })).toContain(
+      '\nherald_notifications_shed_total 3\n',
+    );
+  });
+
+  it('measure the lag in events of the log, and the age in seconds', async () => {
+    const text = await page({ shed: 0, head: () => Promise.resolve(8) });
+    expect(text).toContain('herald_notifications_lag_events{endpoint="ci"} 3\n');
+    expect(text).toContain('herald_notifications_oldest_pending_seconds{endpoint="ci"} 2.5\n');
+    expect(text).toContain('herald_notifications_breaker_open{endpoint="ci"} 1\n');
+  });
+
+  it('are served without the lag while the database cannot be read', async () => {
+    const text = await page({ shed: 0, head: () => Promise.reject(new Error('the disk is gone')) });
+    expect(text).not.toContain('lag_events{');
+    expect(text).toContain('herald_notifications_breaker_open{endpoint="ci"} 1\n');
+  });
+});

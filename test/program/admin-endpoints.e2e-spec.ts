@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdminClient } from '../support/admin-client.js';
+import { image } from '../support/image.js';
+import { Receiver } from '../support/receiver.js';
+import { RegistryClient } from '../support/registry-client.js';
+import { RegistryProcess } from '../support/registry-process.js';
+
+describe('operators of the program', () => {
+  let receiver: Receiver;
+  let registry: RegistryProcess;
+  let admin: AdminClient;
+  let client: RegistryClient;
+  let status: number;
+
+  beforeEach(async () => {
+    status = 200;
+    receiver = await new Receiver(({ events }) => (events.length > 0 ? status : 200)).up();
+    registry = await new RegistryProcess({ endpoints: [{ name: 'ci/main', url: receiver.url }] }).start();
+    admin = new AdminClient(registry);
+    client = new RegistryClient(registry.url, 'team/app');
+  });
+
+  afterEach(async () => {
+    await registry.dispose();
+    await receiver.down();
+  });
+
+  const herald = async (...args: readonly string[]) => {
+    let output = '';
+    const child = registry.spawn(...args, '--config', registry.configPath);
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk) => (output += String(chunk)));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, output };
+  };
+
+  it('hold an endpoint over a restart, see what waits, and let it go on', async () => {
+    await expect(herald('endpoints', 'pause', 'ci/main')).resolves.toEqual({
+      code: 0,
+      output: 'ci/main is paused\n',
+    });
+    await client.pushImage(image('app'), 'latest');
+    await registry.stop();
+    await registry.start();
+    await expect
+      .poll(async () => (await admin.ask('GET', 'endpoints/ci%2Fmain')).body)
+      .toMatchObject({ name: 'ci/main', state: 'paused', Pending: 4, breaker: 'closed' });
+    expect(receiver.deliveries).toHaveLength(0);
+    const listed = await herald('endpoints', '--json');
+    expect(JSON.parse(listed.output)).toMatchObject({ endpoints: [{ name: 'ci/main', state: 'paused' }] });
+    expect(listed.output).not.toContain('secret-path');
+    await expect(herald('endpoints', 'resume', 'ci/main')).resolves.toMatchObject({ code: 0 });
+    await receiver.until((events) => events.length === 4);
+  });
+
+  it('see what an endpoint refused, try it, and have it sent again when it is mended', async () => {
+    status = 422;
+    await client.pushBlob(image('app').blobs[0] ?? expect.fail('an image has blobs'));
+    const path = 'endpoints/ci%2Fmain/dead-letters';
+    await expect
+      .poll(async () => (await admin.ask('GET', path)).body['deadLetters'], { timeout: 30_000 })
+      .toMatchObject([{ id: 1, reason: 'refused', attempts: 4, lastStatus: 422, count: 1 }]);
+    await expect(admin.ask('POST', 'endpoints/ci%2Fmain/test')).resolves.toMatchObject({
+      status: 200,
+      body: { delivered: true, status: 200 },
+    });
+    expect(receiver.deliveries.at(-1)?.body).toBe('{"events":[]}');
+    expect((await herald('dead-letters', 'list', 'ci/main')).output).toContain('refused');
+    status = 200;
+    const before = receiver.deliveries.length;
+    const sent = await herald('dead-letters', 'redrive', 'ci/main');
+    expect(sent.output).toMatch(/^job \S+ sends 1 events again\n$/);
+    await receiver.until(() => receiver.deliveries.length > before);
+    expect(receiver.deliveries.at(-1)?.headers['herald-replay']).toBe(sent.output.split(' ')[1]);
+    await expect.poll(async () => (await admin.ask('GET', path)).body).toEqual({ deadLetters: [] });
+    await expect(admin.ask('DELETE', `${path}/1`)).resolves.toMatchObject({ status: 404 });
+  });
+
+  it('are told what is not there, and what is not a number', async () => {
+    for (const path of ['endpoints/x', 'endpoints/x/dead-letters', 'events/x']) {
+      await expect(admin.ask('GET', path)).resolves.toMatchObject({ status: 404 });
+    }
+    for (const path of ['events?limit=0', 'events?limit=1001', 'events?after=-1', 'events?after=1&after=2']) {
+      await expect(admin.ask('GET', path)).resolves.toMatchObject({ status: 400 });
+    }
+    await expect(herald('endpoints', 'pause', 'x')).resolves.toMatchObject({ code: 5 });
+    for (const path of ['endpoints', 'events']) {
+      expect((await fetch(`${registry.url}/admin/v1/${path}`)).status).toBe(404);
+    }
+    await registry.stop();
+    await expect(herald('endpoints')).resolves.toEqual({
+      code: 6,
+      output: 'herald: no server runs with this configuration: start it with herald serve\n',
+    });
+  });
+});
