@@ -3,6 +3,7 @@ export { Jitter } from './delivery/schedule.js';
 export type { Fault } from './delivery/attempt.js';
 export type { BreakerName } from './delivery/breaker.js';
 export type { Outcome } from './delivery/outcome.js';
+export { DeadLetters, type StoredLetter } from './dead-letters/dead-letters.js';
 export type { DeadLetter } from './delivery/progress.js';
 export type {
   Action,
@@ -23,6 +24,8 @@ export { FilterError, type FilterErrorCode } from './event/filter.error.js';
 export { compileFilter, type Filter } from './event/filter.js';
 export { FormatError, type FormatErrorCode } from './event/format.error.js';
 export { EventIds, UuidEventIds } from './event-log/event-ids.js';
+export type { DetachedEndpoint } from './event-log/endpoint-states.js';
+export { EventPages, type EventPage, type EventQuery } from './event-log/event-pages.js';
 export { EventLog } from './event-log/event-log.js';
 export type { EventDraft, LogRecord } from './event-log/log-record.js';
 export type { NewEvent } from './event-log/new-event.js';
@@ -43,6 +46,8 @@ export { NotificationsModule } from './notifications.module.js';
 export type { NotificationsExtras } from './notifications.module-definition.js';
 export { checkedOptions } from './notifications.options-check.js';
 export type {
+  AddressOptions,
+  BatchOptions,
   CloudEventsOptions,
   EndpointOptions,
   EndpointTlsOptions,
@@ -50,8 +55,28 @@ export type {
   FormatName,
   IgnoreOptions,
   NotificationsOptions,
+  PemSource,
+  RetentionOptions,
+  SigningOptions,
 } from './notifications.options.js';
+export { HostResolver, SystemHostResolver, type ResolvedAddress } from './http/addresses/host-resolver.js';
+export { SigningKeyError } from './signing/signing-key.error.js';
+export { verifyWebhook, WebhookVerifier } from './signing/verify-webhook.js';
+export type {
+  WebhookHeaders,
+  WebhookRefusal,
+  WebhookRequest,
+  WebhookVerification,
+} from './signing/verify-webhook.js';
+export { webhookKeySet, type WebhookKeySet, type WebhookPublicKey } from './signing/webhook-key-set.js';
+export {
+  WEBHOOK_GUARD_OPTIONS,
+  WebhookGuard,
+  type VerifiedRequest,
+  type WebhookGuardOptions,
+} from './signing/webhook.guard.js';
+export { isAddressRange, signingKeyFault, tlsFaults, type TrustFault } from './trust-faults.js';
 export { Broadcaster } from './sinks/broadcaster.js';
-export { EndpointSink } from './sinks/endpoint-sink.js';
+export { EndpointSink, type Redelivery } from './sinks/endpoint-sink.js';
 export { Sink } from './sinks/sink.js';
 export { HERALD_USER_AGENT, HERALD_VERSION } from './version.js';

@@ -5,10 +5,14 @@ import { Database } from '@herald/database';
 import { Clock, SystemClock } from './delivery/clock.js';
 import { Pacer } from './delivery/pacer.js';
 import { Jitter, RandomJitter } from './delivery/schedule.js';
+import { DeadLetters } from './dead-letters/dead-letters.js';
+import { Redrive } from './dead-letters/redrive.js';
+import { EventPages } from './event-log/event-pages.js';
 import { EventIds, UuidEventIds } from './event-log/event-ids.js';
 import { EventLog } from './event-log/event-log.js';
 import { ProgressStore } from './event-log/progress-store.js';
 import { NotificationsHealthIndicator } from './health/notifications.health-indicator.js';
+import { HostResolver, SystemHostResolver } from './http/addresses/host-resolver.js';
 import { EndpointClients } from './http/endpoint-client.js';
 import { DeliveryObserver, DeliveryObservers } from './metrics/delivery-observer.js';
 import {
@@ -18,6 +22,7 @@ import {
 } from './notifications.module-definition.js';
 import { checkedOptions } from './notifications.options-check.js';
 import type { NotificationsOptions } from './notifications.options.js';
+import { LogMaintenance } from './retention/log-maintenance.js';
 import { Broadcaster } from './sinks/broadcaster.js';
 
 /**
@@ -47,12 +52,26 @@ import { Broadcaster } from './sinks/broadcaster.js';
       useFactory: (database: Database, clock: Clock, ids: EventIds) => EventLog.open(database, clock, ids),
     },
     ProgressStore,
+    { provide: HostResolver, useClass: SystemHostResolver },
     EndpointClients,
     Pacer,
     Broadcaster,
+    LogMaintenance,
+    EventPages,
+    DeadLetters,
+    Redrive,
     NotificationsHealthIndicator,
   ],
-  exports: [EventLog, Broadcaster, NotificationsHealthIndicator, DeliveryObservers, Clock, EventIds],
+  exports: [
+    EventLog,
+    EventPages,
+    DeadLetters,
+    Broadcaster,
+    NotificationsHealthIndicator,
+    DeliveryObservers,
+    Clock,
+    EventIds,
+  ],
 })
 export class NotificationsModule extends ConfigurableModuleClass {
   /** @throws NotificationsError `OPTIONS_INVALID`, before anything is opened */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TEST_AUTHORITY } from '../test/test-certificate.js';
+import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../test/test-certificate.js';
 import { checkedOptions } from './notifications.options-check.js';
 import { NotificationsError } from './notifications.error.js';
 import type { EndpointOptions, NotificationsOptions } from './notifications.options.js';
@@ -46,7 +46,14 @@ describe('checkedOptions', () => {
           layout: 'compact',
           only: { repositories: ['library/**'] },
           except: [{ tags: ['/^v\\d+$/'] }, { actions: ['pull'] }],
-          tls: { ca: [TEST_AUTHORITY] },
+          tls: {
+            ca: [TEST_AUTHORITY],
+            ...TEST_CERTIFICATE,
+            minVersion: 'TLSv1.3',
+            serverName: 'hook.example',
+          },
+          signing: { keys: [`whsec_${Buffer.alloc(24).toString('base64')}`] },
+          addresses: { allow: ['169.254.0.0/16'], deny: ['private', '::1'] },
         },
       ],
     };
@@ -75,6 +82,21 @@ describe('checkedOptions', () => {
     ['a header name with a space', { headers: { 's3cret name': ['x'] } }, 'endpoints[0].headers: '],
     ['an ignore list that is none', { ignore: { actions: 's3cret' } }, 'endpoints[0].ignore.actions: '],
     ['an authority that is none', { tls: { ca: 7 } }, 'endpoints[0].tls.ca: '],
+    ['an authority that cannot be read', { tls: { ca: 's3cret' } }, 'endpoints[0].tls.ca: '],
+    ['a certificate without its key', { tls: { cert: TEST_CERTIFICATE.cert } }, 'endpoints[0].tls.key: '],
+    ['a TLS version of the past', { tls: { minVersion: 'TLSv1' } }, 'endpoints[0].tls.minVersion: '],
+    [
+      'a server name that is an address',
+      { tls: { serverName: '127.0.0.1' } },
+      'endpoints[0].tls.serverName: ',
+    ],
+    ['a signing key that is none', { signing: { keys: ['s3cret'] } }, 'endpoints[0].signing.keys[0]: '],
+    ['signing without keys', { signing: {} }, 'endpoints[0].signing.keys: '],
+    [
+      'an address that is none',
+      { addresses: { deny: ['10.0.0.1', 's3cret'] } },
+      'endpoints[0].addresses.deny[1]: ',
+    ],
     ['a mode that does not exist', { cloudevents: { mode: 's3cret' } }, 'endpoints[0].cloudevents.mode: '],
     ['a setting that does not exist', { treshold: 3 }, 'endpoints[0].treshold: '],
     ['a pattern that cannot be compiled', { only: { tags: ['/(/'] } }, 'endpoints[0].only.tags[0]: '],
@@ -87,6 +109,12 @@ describe('checkedOptions', () => {
     const fault = faultOf(wrong);
     expect(fault).toContain(message);
     expect(fault).not.toMatch(/s3cret|pa55/);
+  });
+
+  it('refuses addresses for all endpoints that are none', () => {
+    expect(() => checkedOptions({ endpoints: [], addresses: { allow: ['s3cret'] } })).toThrow(
+      /addresses\.allow\[0\]: must be an IP address/,
+    );
   });
 
   it('refuses two endpoints of one name', () => {

@@ -1,6 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { isIP } from 'node:net';
 import { plainToInstance, Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   ArrayUnique,
   IsArray,
   IsBoolean,
@@ -20,6 +22,7 @@ import {
 } from 'class-validator';
 import { FilterError } from './event/filter.error.js';
 import { compileFilter } from './event/filter.js';
+import { addressFaults, signingFaults, tlsFaults, type TrustFault } from './trust-faults.js';
 import { NotificationsError } from './notifications.error.js';
 import type { EndpointOptions, FormatName, NotificationsOptions } from './notifications.options.js';
 
@@ -28,12 +31,18 @@ const MODES = ['structured', 'binary', 'batched'] as const;
 const ORDERINGS = ['lane', 'endpoint', 'none'] as const;
 const REDIRECTS = ['fail', 'accept'] as const;
 const SCHEDULE = 'schedule must be standard, distribution, or a list of waits in ms';
+const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 const LAYOUTS = ['compact', 'upstream'] as const;
 
 /** Longest wait in ms that a setting may ask for: what Node's timers take. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 const MAX_CONCURRENCY = 1_024;
 const MAX_ENDPOINTS = 10_000;
+const MAX_BATCH_EVENTS = 1_000;
+const MAX_BATCH_BYTES = 16 * 1_024 * 1_024;
+/** Each key is a signature in a header. */
+const MAX_KEYS = 16;
+const MAX_RANGES = 1_000;
 const MAX_NAME_LENGTH = 255;
 
 /** A property decorator around a plain question; the message never holds the value. */
@@ -70,9 +79,23 @@ function isHeader(name: string, values: readonly unknown[]): boolean {
   }
 }
 
-function isTextOrTexts(value: unknown): boolean {
-  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return texts.length > 0 && texts.every((text) => typeof text === 'string' && text !== '');
+function isPemSource(value: unknown): boolean {
+  if (typeof value === 'string') return value !== '';
+  return typeof value === 'object' && value !== null && 'file' in value && typeof value.file === 'string';
+}
+
+function arePemSources(value: unknown): boolean {
+  const sources: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return sources.length > 0 && sources.every(isPemSource);
+}
+
+/** SNI carries names alone: RFC 6066 §3. */
+function isHostName(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    isIP(value) === 0 &&
+    /^(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(value)
+  );
 }
 
 function isSchedule(value: unknown): boolean {
@@ -98,10 +121,37 @@ class CloudEventsShape {
   @IsOptional() @IsString() @IsNotEmpty() source?: string;
 }
 
+class BatchShape {
+  // The number of each event is in a header, and headers must stay within what receivers take.
+  @IsOptional() @IsInt() @Min(1) @Max(MAX_BATCH_EVENTS) maxEvents?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(MAX_BATCH_BYTES) maxBytes?: number;
+}
+
+/** Certificates and keys are checked by reading them. */
 class TlsShape {
   @IsOptional()
-  @Satisfies('isPem', isTextOrTexts, 'ca must be a certificate in PEM, or a list of them')
-  ca?: string | string[];
+  @Satisfies('isPem', arePemSources, 'ca must be a certificate in PEM or { file }, or a list of them')
+  ca?: unknown;
+  @IsOptional()
+  @Satisfies('isPem', isPemSource, 'cert must be a certificate in PEM, or { file }')
+  cert?: unknown;
+  @IsOptional()
+  @Satisfies('isPem', isPemSource, 'key must be a private key in PEM, or { file }')
+  key?: unknown;
+  @IsOptional() @IsIn(TLS_VERSIONS) minVersion?: string;
+  @IsOptional()
+  @Satisfies('isHostName', isHostName, 'serverName must be the name of a host')
+  serverName?: string;
+}
+
+/** Keys and ranges are checked by compiling them. */
+class SigningShape {
+  @IsArray() @ArrayMaxSize(MAX_KEYS) @IsString({ each: true }) keys!: string[];
+}
+
+class AddressesShape {
+  @IsOptional() @IsArray() @ArrayMaxSize(MAX_RANGES) @IsString({ each: true }) allow?: string[];
+  @IsOptional() @IsArray() @ArrayMaxSize(MAX_RANGES) @IsString({ each: true }) deny?: string[];
 }
 
 class EndpointShape {
@@ -117,7 +167,9 @@ class EndpointShape {
   @IsOptional() @IsInt() @Min(1) @Max(MAX_WAIT_MS) maxBackoffMs?: number;
   @IsOptional() @IsInt() @Min(0) @Max(MAX_WAIT_MS) maxRetryAfterMs?: number;
   @IsOptional() @IsInt() @Min(1) maxAttempts?: number;
+  @IsOptional() @IsInt() @Min(1) maxAgeMs?: number;
   @IsOptional() @IsInt() @Min(1) @Max(MAX_CONCURRENCY) concurrency?: number;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => BatchShape) batch?: BatchShape;
   @IsOptional() @IsIn(ORDERINGS) ordering?: string;
   @IsOptional() @IsIn(REDIRECTS) redirects?: string;
   @IsOptional()
@@ -131,6 +183,13 @@ class EndpointShape {
   @IsOptional() only?: unknown;
   @IsOptional() except?: unknown;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TlsShape) tls?: TlsShape;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => SigningShape) signing?: SigningShape;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => AddressesShape) addresses?: AddressesShape;
+}
+
+class RetentionShape {
+  @IsOptional() @IsInt() @Min(0) ageMs?: number;
+  @IsOptional() @IsInt() @Min(0) sizeBytes?: number;
 }
 
 class OptionsShape {
@@ -146,7 +205,9 @@ class OptionsShape {
   @Type(() => EndpointShape)
   endpoints!: EndpointShape[];
   @IsOptional() @IsString() @IsNotEmpty() userAgent?: string;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => AddressesShape) addresses?: AddressesShape;
   @IsOptional() @IsInt() @Min(0) @Max(MAX_WAIT_MS) drainTimeoutMs?: number;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => RetentionShape) retention?: RetentionShape;
 }
 
 /**
@@ -162,7 +223,7 @@ export function checkedOptions(options: NotificationsOptions): NotificationsOpti
     forbidUnknownValues: true,
   });
   const faults = errors.flatMap((error) => faultsOf(error, ''));
-  const all = faults.length > 0 ? faults : options.endpoints.flatMap(filterFaults);
+  const all = faults.length > 0 ? faults : compilationFaults(options);
   if (all.length === 0) return options;
   throw new NotificationsError(
     'OPTIONS_INVALID',
@@ -175,6 +236,19 @@ function faultsOf({ property, constraints, children }: ValidationError, parent: 
   const path = index ? `${parent}[${property}]` : parent === '' ? property : `${parent}.${property}`;
   const own = Object.values(constraints ?? {}).map((message) => `${path}: ${message}`);
   return [...own, ...(children ?? []).flatMap((child) => faultsOf(child, path))];
+}
+
+/** What only shows when it is compiled. */
+function compilationFaults({ endpoints, addresses }: NotificationsOptions): readonly string[] {
+  const told = (place: string, faults: readonly TrustFault[]) =>
+    faults.map(({ path, reason }) => `${place}${path}: ${reason}`);
+  const ofEndpoints = endpoints.flatMap((endpoint, index) => [
+    ...filterFaults(endpoint, index),
+    ...told(`endpoints[${index}].signing.`, signingFaults(endpoint.signing)),
+    ...told(`endpoints[${index}].addresses.`, addressFaults(endpoint.addresses)),
+    ...told(`endpoints[${index}].tls.`, tlsFaults(endpoint.tls)),
+  ]);
+  return [...told('addresses.', addressFaults(addresses)), ...ofEndpoints];
 }
 
 function filterFaults(endpoint: EndpointOptions, index: number): readonly string[] {

@@ -34,10 +34,45 @@ export interface CloudEventsOptions {
   readonly source?: string;
 }
 
-/** How the receiver proves who it is. */
+/** A text in PEM, or the file that holds it, which is read again when it changes. */
+export type PemSource = string | { readonly file: string };
+
+/** How the receiver proves who it is, and Herald to the receiver. */
 export interface EndpointTlsOptions {
-  /** Certificates in PEM that are trusted in place of the system's. */
-  readonly ca?: string | readonly string[];
+  /** Certificates that are trusted in place of the system's. */
+  readonly ca?: PemSource | readonly PemSource[];
+  /** Certificate that Herald shows, with those between it and the authority behind it. */
+  readonly cert?: PemSource;
+  /** Private key of `cert`, without a passphrase. */
+  readonly key?: PemSource;
+  /** Default TLSv1.2. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Name that the receiver's certificate must have, in place of the URL's host. It is asked for by SNI. */
+  readonly serverName?: string;
+}
+
+/** How requests are signed: Standard Webhooks 1.0. */
+export interface SigningOptions {
+  /** `whsec_…` signs by HMAC-SHA256 (`v1`), `whsk_…` by Ed25519 (`v1a`). Each request is signed once with each of them. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * Addresses that may be connected to, checked whenever a connection is made. Each is an IP address, a range in CIDR notation, or one of
+ * `any`, `loopback`, `private`, `shared`, `link-local`, `metadata`, `multicast`, `unspecified`, `broadcast`. The narrowest range that
+ * holds an address decides; what none holds is allowed. Unless they are named, the last five are refused.
+ */
+export interface AddressOptions {
+  readonly allow?: readonly string[];
+  readonly deny?: readonly string[];
+}
+
+/** What one request may carry. Envelopes begin with a single event, grow while the endpoint is quick, and shrink when it fails. */
+export interface BatchOptions {
+  /** Default 100. 1 gives upstream's one event per request. */
+  readonly maxEvents?: number;
+  /** Bytes of encoded events; a single event may be larger. Default 65,536. */
+  readonly maxBytes?: number;
 }
 
 /** A webhook target. Its identity is its name: changed settings keep the cursor. */
@@ -61,8 +96,15 @@ export interface EndpointOptions {
   readonly maxRetryAfterMs?: number;
   /** Times that one event may make the endpoint fail, while it accepts others, before it is a dead letter. Default 5. */
   readonly maxAttempts?: number;
+  /**
+   * Age in ms from which an event is a dead letter, when the endpoint has taken nothing for as long, in time in which it was tried.
+   * Default 259,200,000 (72 hours).
+   */
+  readonly maxAgeMs?: number;
   /** Requests in flight at once, each of another lane. Default 16. */
   readonly concurrency?: number;
+  /** How many events one request may carry, where the format can carry several: a receiver must read all of them. */
+  readonly batch?: BatchOptions;
   /**
    * What stays in order: `lane` the events of each lane (default), `endpoint` all that the endpoint gets, one request at a time, `none`
    * nothing, each event for itself.
@@ -85,13 +127,28 @@ export interface EndpointOptions {
   /** What of it is not sent. Of several selections, none may describe the event. */
   readonly except?: EventSelection | readonly EventSelection[];
   readonly tls?: EndpointTlsOptions;
+  readonly signing?: SigningOptions;
+  /** Beside the addresses for all endpoints: of equally narrow ranges the endpoint's own decides. */
+  readonly addresses?: AddressOptions;
+}
+
+/** Limits of the log. 0 sets none. */
+export interface RetentionOptions {
+  /** Default 604,800,000 (7 days). */
+  readonly ageMs?: number;
+  /** Bytes of events. Default 1 GiB. */
+  readonly sizeBytes?: number;
 }
 
 /** What `NotificationsModule.forRoot` takes. */
 export interface NotificationsOptions {
   readonly endpoints: readonly EndpointOptions[];
+  /** Addresses that every endpoint may be reached at. */
+  readonly addresses?: AddressOptions;
   /** Sent as `User-Agent`. Default `Herald/<version>`. */
   readonly userAgent?: string;
   /** How long in ms a shutdown waits for requests in flight before it abandons them. Default 10,000. */
   readonly drainTimeoutMs?: number;
+  /** How much of the log is kept, for replays, of what every endpoint has. What one has still to receive is always kept. */
+  readonly retention?: RetentionOptions;
 }

@@ -3,11 +3,15 @@ import type { NumberedRecord } from '../src/delivery/lane.js';
 import type { LoadRequest } from '../src/delivery/lane-intake.js';
 import type { LaneChanges } from '../src/delivery/lane-rows.js';
 import { Lanes } from '../src/delivery/lanes.js';
-import { NO_HISTORY, type DeadLetter, type LaneException, type Position } from '../src/delivery/progress.js';
+import { NO_HISTORY, type DeadLetter } from '../src/delivery/progress.js';
 import type { LogRecord } from '../src/event-log/log-record.js';
+import { Disk, NOWHERE } from './lanes-disk.js';
 
-const NOWHERE: Position = { cursor: 0, number: 0, deferred: 0, delivered: 0, dead: 0 };
-const LIMITS = { records: 6, characters: 1_000, lanes: 4, tickets: 8 };
+const LIMITS = { records: 6, mostRecords: 6, characters: 1_000, lanes: 4, tickets: 8 };
+
+const EVENT_BYTES = 10;
+const MOST_EVENTS = 4;
+const MOST_BYTES = MOST_EVENTS * EVENT_BYTES;
 
 function recordOf(sequence: number, lane: string): LogRecord {
   return { sequence, lane, id: `id-${sequence}`, type: 'test.thing.happened', timeMs: sequence, data: '{}' };
@@ -26,37 +30,11 @@ function letterOf({ sequence, record }: NumberedRecord): DeadLetter {
   };
 }
 
-/** Rows as the database keeps them. */
-class Disk {
-  position = NOWHERE;
-  exceptions = new Map<string, LaneException>();
-  rows = new Map<number, { lane: string; number: number }>();
-
-  store({ position, rows, exceptions, cleared }: LaneChanges): void {
-    this.position = position;
-    for (const { lane, sequence, number } of rows) this.rows.set(sequence, { lane, number });
-    for (const exception of exceptions) {
-      this.exceptions.set(exception.lane, exception);
-      this.#remove(exception.lane, exception.sequence);
-    }
-    for (const lane of cleared) {
-      this.exceptions.delete(lane);
-      this.#remove(lane, Number.POSITIVE_INFINITY);
-    }
-  }
-
-  #remove(lane: string, below: number): void {
-    for (const [sequence, row] of this.rows)
-      if (row.lane === lane && sequence < below) this.rows.delete(sequence);
-  }
-}
-
 /** A step that needs nothing but its name. */
 export type PlainStep =
   | 'read'
   | 'begin to load'
   | 'load'
-  | 'take'
   | 'begin to save'
   | 'save'
   | 'fail to save'
@@ -72,6 +50,7 @@ export type Fate = 'deliver' | 'retry' | 'bury' | 'suspect' | 'put back';
 export type Step =
   | { readonly do: 'append'; readonly lane: string; readonly wanted: boolean }
   | { readonly do: PlainStep }
+  | { readonly do: 'take'; readonly events: number }
   | { readonly do: Fate; readonly which: number };
 
 /**
@@ -81,7 +60,8 @@ export type Step =
 export class Play {
   readonly log: { readonly record: LogRecord; readonly wanted: boolean }[] = [];
   readonly disk = new Disk();
-  readonly inFlight: NumberedRecord[] = [];
+  /** Of each lane that has any, the events in flight. */
+  readonly inFlight: (readonly NumberedRecord[])[] = [];
   /** What became of an event in this run of the process. */
   fates = new Map<number, 'delivered' | 'dead' | 'suspect'>();
   /** Whatever was delivered in any run. */
@@ -98,6 +78,8 @@ export class Play {
       this.log.push({ record: recordOf(this.log.length + 1, step.lane), wanted: step.wanted });
     } else if ('which' in step) {
       this.settle(step.do, step.which);
+    } else if (step.do === 'take') {
+      this.take(step.events);
     } else {
       this.#plain[step.do]();
     }
@@ -108,7 +90,6 @@ export class Play {
     read: () => this.read(),
     'begin to load': () => this.beginToLoad(),
     load: () => this.load(),
-    take: () => this.take(),
     'begin to save': () => this.beginToSave(),
     save: () => this.save(true),
     'fail to save': () => this.save(false),
@@ -164,38 +145,50 @@ export class Play {
       }));
   }
 
-  take(): void {
-    for (const taken of this.lanes.take(1)) {
-      const { lane } = taken.record;
-      expect(
-        this.inFlight.map(({ record }) => record.lane),
-        'one in flight per lane',
-      ).not.toContain(lane);
-      const first = this.log.find(
-        ({ record, wanted }) => wanted && record.lane === lane && !this.fates.has(record.sequence),
-      );
-      expect(taken.sequence, 'the first of its lane that is not done').toBe(first?.record.sequence);
-      expect(this.#settled, 'not repeated').not.toContain(taken.sequence);
-      expect(this.deadStored, 'dead letters stay dead').not.toContain(taken.sequence);
-      const number = this.log.filter(
-        ({ record, wanted }) => wanted && record.sequence <= taken.sequence,
-      ).length;
-      expect(taken.number, 'numbered without gaps').toBe(number);
-      this.inFlight.push(taken);
+  take(events: number): void {
+    const envelope = this.lanes.take({ events, bytes: MOST_BYTES, sizeOf: () => EVENT_BYTES });
+    expect(envelope.length, 'events of an envelope').toBeLessThanOrEqual(Math.min(events, MOST_EVENTS));
+    expect(envelope, 'as they lie in the log').toEqual(envelope.toSorted((a, b) => a.sequence - b.sequence));
+    for (const [lane, taken] of Map.groupBy(envelope, ({ record }) => record.lane)) this.#sent(lane, taken);
+  }
+
+  #sent(lane: string, taken: readonly NumberedRecord[]): void {
+    expect(
+      this.inFlight.map(([first]) => first?.record.lane),
+      'one in flight per lane',
+    ).not.toContain(lane);
+    const next = this.log
+      .filter(({ record, wanted }) => wanted && record.lane === lane && !this.fates.has(record.sequence))
+      .slice(0, taken.length);
+    expect(
+      taken.map(({ sequence }) => sequence),
+      'the first of its lane that are not done',
+    ).toEqual(next.map(({ record }) => record.sequence));
+    for (const { sequence, number } of taken) {
+      expect(this.#settled, 'not repeated').not.toContain(sequence);
+      expect(this.deadStored, 'dead letters stay dead').not.toContain(sequence);
+      const wanted = this.log.filter((event) => event.wanted && event.record.sequence <= sequence);
+      expect(number, 'numbered without gaps').toBe(wanted.length);
     }
+    this.inFlight.push(taken);
   }
 
   settle(how: Fate, which: number): void {
-    const [event] = this.inFlight.splice(which % Math.max(1, this.inFlight.length), 1);
+    const [events = []] = this.inFlight.splice(which % Math.max(1, this.inFlight.length), 1);
+    const [event] = events;
     if (event === undefined) return;
     const { lane } = event.record;
     if (how === 'deliver') {
       this.lanes.done(lane);
-      this.fates.set(event.sequence, 'delivered');
-      this.deliveredEver.add(event.sequence);
+      for (const { sequence } of events) {
+        this.fates.set(sequence, 'delivered');
+        this.deliveredEver.add(sequence);
+      }
       // As the dispatcher does: what was taken speaks against what was refused.
       this.condemn();
-    } else if (how === 'retry') {
+    } else if (how === 'retry' || events.length > 1) {
+      // As the dispatcher does: of several events none is held responsible.
+      this.lanes.separate(lane, Math.floor(events.length / 2) || 1);
       this.lanes.wait(lane, this.nowMs + 10, { ...NO_HISTORY, attempts: 1 });
       this.forgetAcquitted(lane);
     } else if (how === 'bury') {
@@ -230,7 +223,7 @@ export class Play {
       if (this.fates.get(record.sequence) === 'suspect') this.#acquitted.add(record.lane);
     }
     for (const { record } of this.log) {
-      if (!this.inFlight.some((event) => event.record.lane === record.lane))
+      if (!this.inFlight.some(([event]) => event?.record.lane === record.lane))
         this.forgetAcquitted(record.lane);
     }
   }
@@ -338,7 +331,7 @@ export class Play {
       this.lanes.wake(this.nowMs);
       this.run({ do: 'read' });
       this.run({ do: 'load' });
-      this.run({ do: 'take' });
+      this.run({ do: 'take', events: 3 });
       if (this.lanes.onlySuspects) this.run({ do: 'condemn' });
       this.run({ do: 'save' });
     }

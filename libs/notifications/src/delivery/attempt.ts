@@ -5,6 +5,8 @@ export type Fault =
   | 'connect'
   | 'tls'
   | 'timeout'
+  /** The endpoint has no address that may be connected to. */
+  | 'address'
   /** The event could not be encoded: nothing was sent. */
   | 'encode';
 

@@ -1,96 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { DispatcherBench as Bench, FAULT, REFUSAL, SUCCESS } from '../../test/dispatcher-bench.js';
 import type { AttemptResult } from './attempt.js';
-import { Dispatcher, type Consequence, type DispatchSettings, type Shipment } from './dispatcher.js';
-import { Lanes } from './lanes.js';
-import { outcomeOf } from './outcome.js';
+import type { Shipment } from './dispatcher.js';
 
-const SETTINGS: DispatchSettings = { threshold: 3, maxAttempts: 5, concurrency: 16, envelopeSize: 1 };
-const SCHEDULES = { event: () => 1_000, breaker: () => 1_000 };
-const FAULT: AttemptResult = { kind: 'answered', status: 500, text: 'broken' };
-const REFUSAL: AttemptResult = { kind: 'answered', status: 422, text: 'cannot read that' };
-const SUCCESS: AttemptResult = { kind: 'answered', status: 200, text: '' };
-
-/** A dispatcher with its events in memory, stored whenever it must be, and a clock that goes by hand. */
-class Bench {
-  readonly lanes = new Lanes({ cursor: 0, number: 0, deferred: 0, delivered: 0, dead: 0 }, []);
-  readonly dispatcher: Dispatcher;
-  readonly consequences: Consequence[] = [];
-  readonly #lanes: string[];
-  nowMs = 0;
-
-  constructor(lanes: readonly string[], settings: Partial<DispatchSettings> = {}, schedules = SCHEDULES) {
-    this.#lanes = [...lanes];
-    this.dispatcher = new Dispatcher(this.lanes, { ...SETTINGS, ...settings }, schedules, false);
-    for (const [index, lane] of lanes.entries()) this.lanes.intake.add(this.#record(index + 1, lane));
-  }
-
-  /** The next request, after whatever must be stored and loaded for it. */
-  next(): Shipment | undefined {
-    for (let round = 0; round < 4; round += 1) {
-      this.lanes.wake(this.nowMs);
-      this.#store();
-      const shipment = this.dispatcher.next(this.nowMs);
-      if (shipment !== undefined) return shipment;
-    }
-    return undefined;
-  }
-
-  /** Sends the next request and gives its event; undefined when none may be sent. */
-  send(result: AttemptResult | ((id: string) => AttemptResult)): string | undefined {
-    const shipment = this.next();
-    const [event] = shipment?.records ?? [];
-    if (shipment === undefined || event === undefined) return undefined;
-    this.settle(shipment, typeof result === 'function' ? result(event.record.id) : result);
-    return event.record.id;
-  }
-
-  settle(shipment: Shipment, result: AttemptResult): void {
-    const outcome = outcomeOf(result, shipment.records.length, {
-      nowMs: this.nowMs,
-      maxRetryAfterMs: 60_000,
-      redirects: 'fail',
-    });
-    this.consequences.push(this.dispatcher.settle(shipment, result, outcome, this.nowMs));
-  }
-
-  get dead(): readonly string[] {
-    return this.consequences.flatMap(({ letters }) => letters.map(({ eventId }) => String(eventId)));
-  }
-
-  /** Lets the clock go on in seconds, sending whatever may be sent; gives what was sent when. */
-  run(seconds: number, result: (id: string) => AttemptResult): readonly string[] {
-    const sent: string[] = [];
-    for (let second = 0; second < seconds; second += 1) {
-      for (let id = this.send(result); id !== undefined; id = this.send(result)) sent.push(id);
-      this.consequences.push(this.dispatcher.conclude());
-      this.nowMs += 1_000;
-    }
-    return sent;
-  }
-
-  #store(): void {
-    this.lanes.rows.changes();
-    this.lanes.rows.saved();
-    const request = this.lanes.intake.load();
-    if (request === undefined) return;
-    const records = this.#lanes
-      .map((lane, index) => ({ lane, sequence: index + 1 }))
-      .filter(
-        ({ lane, sequence }) => lane === request.lane && sequence >= request.from && sequence <= request.upTo,
-      )
-      .map(({ lane, sequence }) => ({
-        sequence,
-        number: sequence,
-        lane,
-        record: this.#record(sequence, lane),
-        wanted: true,
-      }));
-    this.lanes.intake.loaded(request, records, true);
-  }
-
-  #record(sequence: number, lane: string) {
-    return { sequence, lane, id: `${lane}${sequence}`, type: 'test.thing.happened', timeMs: 0, data: '{}' };
-  }
+/** Everything that may be sent now. */
+function inFlightOf(bench: Bench): readonly Shipment[] {
+  const shipments: Shipment[] = [];
+  for (let next = bench.next(); next !== undefined; next = bench.next()) shipments.push(next);
+  return shipments;
 }
 
 describe('Dispatcher', () => {
@@ -133,6 +50,21 @@ describe('Dispatcher', () => {
     for (let n = 0; n < 3; n += 1) bench.send(FAULT);
     bench.nowMs = 1_000;
     expect(bench.run(1, () => SUCCESS)).toHaveLength(3);
+  });
+
+  it('floods no endpoint that has just recovered: two requests at first, one more with each success', () => {
+    const lanes = Array.from({ length: 20 }, (_, index) => `lane-${index}-`);
+    const bench = new Bench(lanes, { threshold: 1, concurrency: 5 });
+    bench.send(FAULT);
+    bench.nowMs = 1_000;
+    bench.send(SUCCESS);
+    let inFlight = inFlightOf(bench);
+    expect(inFlight).toHaveLength(2);
+    for (const expected of [4, 5, 5]) {
+      for (const shipment of inFlight) bench.settle(shipment, SUCCESS);
+      inFlight = inFlightOf(bench);
+      expect(inFlight).toHaveLength(expected);
+    }
   });
 
   it('probes with the lane that failed when there is no other', () => {
@@ -224,18 +156,5 @@ describe('Dispatcher', () => {
     expect(bench.lanes.rows.undone).toBe(2);
     bench.dispatcher.retired = false;
     expect(new Set([bench.send(SUCCESS), bench.send(SUCCESS)])).toEqual(new Set(['a1', 'b2']));
-  });
-
-  it('puts several events into one request, in order, when its envelopes may be larger', () => {
-    const bench = new Bench(['a', 'b', 'a', 'a', 'b'], { envelopeSize: 3 });
-    const shipment = bench.next();
-    expect(shipment?.records.map(({ record }) => record.id)).toEqual(['a1', 'a3', 'a4']);
-    const other = bench.next();
-    expect(other?.records.map(({ record }) => record.id)).toEqual(['b2', 'b5']);
-    if (shipment !== undefined) bench.settle(shipment, SUCCESS);
-    if (other !== undefined) bench.settle(other, FAULT);
-    expect(bench.lanes.rows.delivered).toBe(3);
-    bench.nowMs = 1_000;
-    expect(bench.next()?.records.map(({ record }) => record.id)).toEqual(['b2', 'b5']);
   });
 });

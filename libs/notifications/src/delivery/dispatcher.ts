@@ -1,6 +1,8 @@
 import type { AttemptResult } from './attempt.js';
 import { Blame } from './blame.js';
 import { Breaker } from './breaker.js';
+import { SINGLE_EVENT, type EnvelopeBounds } from './envelope.js';
+import { EnvelopeSize, half } from './envelope-size.js';
 import type { NumberedRecord } from './lane.js';
 import type { Lanes } from './lanes.js';
 import type { Outcome } from './outcome.js';
@@ -12,13 +14,16 @@ export interface DispatchSettings {
   readonly threshold: number;
   readonly maxAttempts: number;
   readonly concurrency: number;
-  /** Events that one request may carry. */
-  readonly envelopeSize: number;
+  /** What one request may carry at most. */
+  readonly envelope: EnvelopeBounds;
+  /** Successes that took less than this let the envelopes grow. */
+  readonly quickMs: number;
 }
 
 /** Events of one request. */
 export interface Shipment {
   readonly records: readonly NumberedRecord[];
+  readonly startedMs: number;
   /** It is to show whether the endpoint works again. */
   readonly probe: boolean;
 }
@@ -30,6 +35,9 @@ export interface Consequence {
   readonly health: 'same' | 'failing' | 'opened' | 'recovered' | 'retired';
 }
 
+/** Requests in flight after an endpoint recovered: whoever has just got up is not flooded. */
+const AFTER_RECOVERY = 2;
+
 const NOTHING: Consequence = { letters: [], health: 'same' };
 
 /**
@@ -40,8 +48,11 @@ const NOTHING: Consequence = { letters: [], health: 'same' };
  */
 export class Dispatcher {
   readonly breaker: Breaker;
+  readonly #size: EnvelopeSize;
   readonly #blame: Blame;
   #inFlight = 0;
+  /** Requests that may be in flight: after a recovery few at first, and one more with each success. */
+  #allowed: number;
   #lastFailed: string | undefined;
 
   constructor(
@@ -53,6 +64,13 @@ export class Dispatcher {
   ) {
     this.breaker = new Breaker(settings.threshold, schedules.breaker, lanes.failing);
     this.#blame = new Blame(settings);
+    this.#size = new EnvelopeSize(settings.envelope.events);
+    this.#allowed = settings.concurrency;
+  }
+
+  /** Events that the next request may carry. */
+  get envelopeSize(): number {
+    return this.#size.events;
   }
 
   get inFlight(): number {
@@ -66,15 +84,19 @@ export class Dispatcher {
 
   /** The next request, or undefined when none may be started now. Each must be given to {@link settle} afterwards. */
   next(nowMs: number): Shipment | undefined {
-    if (this.#inFlight >= this.settings.concurrency || !this.wants(nowMs)) return undefined;
+    if (this.#inFlight >= this.#allowed || !this.wants(nowMs)) return undefined;
     const probe = this.breaker.admits(nowMs) === 'probe';
-    const records = probe
-      ? this.lanes.takeProbe(this.#lastFailed, nowMs)
-      : this.lanes.take(this.settings.envelopeSize);
+    const records = probe ? this.lanes.takeProbe(this.#lastFailed, nowMs) : this.lanes.take(this.#bounds);
     if (records.length === 0) return undefined;
     if (probe) this.breaker.probeStarted();
     this.#inFlight += 1;
-    return { records, probe };
+    return { records, startedMs: nowMs, probe };
+  }
+
+  get #bounds(): EnvelopeBounds {
+    const { envelope } = this.settings;
+    const events = this.#size.events;
+    return events === 1 ? SINGLE_EVENT : { ...envelope, events };
   }
 
   /** When there may be something to do without an answer coming in; infinite when there is nothing. */
@@ -96,6 +118,7 @@ export class Dispatcher {
   /** What follows from how a request ended. */
   settle(shipment: Shipment, result: AttemptResult, outcome: Outcome, nowMs: number): Consequence {
     this.#inFlight -= 1;
+    this.#resize(shipment, outcome, nowMs);
     switch (outcome.kind) {
       case 'delivered':
         return this.#delivered(shipment, nowMs);
@@ -103,6 +126,10 @@ export class Dispatcher {
         return this.#endpointFault(shipment, result, outcome.suspect, nowMs);
       case 'event-fault':
         return this.#eventFault(shipment, result, nowMs);
+      case 'envelope-fault':
+        this.#separate(shipment);
+        this.#putBack(shipment, nowMs);
+        return NOTHING;
       case 'wait':
         this.#putBack(shipment, nowMs);
         this.breaker.hold(nowMs + outcome.delayMs);
@@ -117,17 +144,33 @@ export class Dispatcher {
     }
   }
 
+  #resize({ startedMs }: Shipment, { kind }: Outcome, nowMs: number): void {
+    if (kind === 'again' || kind === 'abandoned') return;
+    if (kind !== 'delivered') this.#size.shrink();
+    else if (nowMs - startedMs < this.settings.quickMs) this.#size.grow();
+  }
+
+  /** An event may be what made a request with several fail: each of its lanes is sent with fewer others from now on. */
+  #separate({ records }: Shipment): void {
+    for (const { lane } of records) this.lanes.separate(lane, half(records.length));
+  }
+
   #delivered(shipment: Shipment, nowMs: number): Consequence {
     for (const lane of lanesOf(shipment)) this.lanes.done(lane);
     this.#blame.accepted();
     const letters = this.lanes.condemn();
-    if (!this.breaker.succeeded()) return { letters, health: 'same' };
+    if (!this.breaker.succeeded()) {
+      this.#allowed = Math.min(this.#allowed + 1, this.settings.concurrency);
+      return { letters, health: 'same' };
+    }
+    this.#allowed = Math.min(AFTER_RECOVERY, this.settings.concurrency);
     this.lanes.hasten(nowMs);
     return { letters, health: 'recovered' };
   }
 
   #endpointFault(shipment: Shipment, result: AttemptResult, suspect: boolean, nowMs: number): Consequence {
     const letters: DeadLetter[] = [];
+    if (reached(result)) this.#separate(shipment);
     for (const lane of lanesOf(shipment)) {
       const before = this.lanes.history(lane);
       const attempts = before.attempts + 1;
@@ -149,6 +192,7 @@ export class Dispatcher {
     const [event] = shipment.records;
     if (event === undefined) return NOTHING;
     const { lane } = event;
+    this.#separate(shipment);
     const before = this.lanes.history(lane);
     const history = { ...before, attempts: before.attempts + 1, refusals: before.refusals + 1 };
     const verdict = this.#blame.refused(event.sequence, history.refusals);
@@ -182,6 +226,11 @@ export class Dispatcher {
 
 function lanesOf({ records }: Shipment): ReadonlySet<string> {
   return new Set(records.map(({ lane }) => lane));
+}
+
+/** True when the events went out: one of them can have been the cause. */
+function reached(result: AttemptResult): boolean {
+  return result.kind === 'answered' || (result.kind === 'unanswered' && result.sent);
 }
 
 function letterOf(

@@ -5,8 +5,10 @@ import type { LaneStates } from './lane-states.js';
 
 /** What may be in memory at once, whatever lies in the log. */
 export interface LaneLimits {
-  /** Records. */
+  /** Records, at first. */
   readonly records: number;
+  /** Records, however much is sent at once. */
+  readonly mostRecords: number;
   /** Characters of records. */
   readonly characters: number;
   /** Lanes with something to do. */
@@ -17,6 +19,7 @@ export interface LaneLimits {
 
 export const LANE_LIMITS: LaneLimits = {
   records: 256,
+  mostRecords: 16_384,
   characters: 8 * 1024 * 1024,
   lanes: 1_000,
   tickets: 4_096,
@@ -32,19 +35,28 @@ export interface LoadRequest {
 
 /** How events come into the lanes: from the log in its order, and from the backlog of a lane when its wait is over. */
 export class LaneIntake {
+  #window: number;
+
   constructor(
     private readonly states: LaneStates,
     private readonly rows: LaneRows,
     private readonly limits: LaneLimits,
-  ) {}
+  ) {
+    this.#window = limits.records;
+  }
+
+  /** So many records can be of use at once: the window is made as wide, within its limits. */
+  widen(records: number): void {
+    this.#window = Math.min(Math.max(records, this.limits.records), this.limits.mostRecords);
+  }
 
   /** Records that may be read from the log now: none until half of the window is free, so that they come in pages. */
   get room(): number {
-    const { records, characters, lanes, tickets } = this.limits;
+    const { characters, lanes, tickets } = this.limits;
     const { held, heldCharacters, lanes: known } = this.states;
     if (heldCharacters > characters || known.size >= lanes || this.rows.unsaved >= tickets) return 0;
-    const room = records - held;
-    return room * 2 >= records ? room : 0;
+    const room = this.#window - held;
+    return room * 2 >= this.#window ? room : 0;
   }
 
   /** The next event of the log: the endpoint does not want it. */
@@ -70,6 +82,11 @@ export class LaneIntake {
   get needsSaving(): boolean {
     for (const lane of this.states.due) if (lane.storedUpTo < (lane.unloaded ?? 0)) return true;
     return false;
+  }
+
+  /** True when a lane is due: its events come before what the log has next, or that would have to be stored for it too. */
+  get hasDue(): boolean {
+    return this.states.due.size > 0;
   }
 
   /** The next lane to load, if one is due and its rows are there. It is `loading` until {@link loaded} or {@link notLoaded}. */

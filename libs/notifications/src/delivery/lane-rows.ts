@@ -89,6 +89,12 @@ export class LaneRows {
     this.#mustBeFull = true;
   }
 
+  /** Events that were dead letters were delivered after all, or given up. */
+  exhume(count: number, fate: 'delivered' | 'given-up'): void {
+    this.#dead -= count;
+    if (fate === 'given-up') this.released += count;
+  }
+
   changes(): LaneChanges {
     const unstored = [...this.#lanes.values()].map((lane) => ({ lane, tickets: lane.unstored }));
     const first = firstOf(unstored.map(({ tickets }) => tickets[0]));

@@ -54,6 +54,8 @@ export class Lane {
   reconsider = false;
   dueMs = 0;
   history: History = NO_HISTORY;
+  /** Most events of a request that its head may be part of: fewer and fewer while requests with it fail, so that it is found alone. */
+  mostTogether = Number.POSITIVE_INFINITY;
   /** When the first of `unloaded` happened, or something before it. */
   #unloadedTimeMs = 0;
 
@@ -67,6 +69,7 @@ export class Lane {
     lane.storedUpTo = cursor;
     lane.dueMs = exception.dueMs;
     lane.history = exception.history;
+    if (exception.history.refusals + exception.history.strikes > 0) lane.mostTogether = 1;
     lane.#unloadedTimeMs = exception.timeMs;
     return lane;
   }
@@ -115,6 +118,7 @@ export class Lane {
     this.queue = this.queue.slice(count);
     this.sending = Math.max(0, this.sending - count);
     this.history = NO_HISTORY;
+    this.mostTogether *= 2;
     if (this.hasRows) this.changed = true;
   }
 

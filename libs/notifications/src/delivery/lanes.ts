@@ -1,3 +1,4 @@
+import { Envelope, type EnvelopeBounds } from './envelope.js';
 import { Lane, type NumberedRecord } from './lane.js';
 import { LANE_LIMITS, LaneIntake, type LaneLimits } from './lane-intake.js';
 import { LaneRows } from './lane-rows.js';
@@ -50,10 +51,6 @@ export class Lanes {
     return this.#states.held;
   }
 
-  get hasReady(): boolean {
-    return this.#states.ready.size > 0;
-  }
-
   /** When {@link wake} will next find something; infinite when nothing waits. */
   get earliestDueMs(): number {
     return this.#states.earliestDueMs;
@@ -95,14 +92,32 @@ export class Lanes {
     this.#states.wake(nowMs);
   }
 
-  /** Up to `size` events that go into one request, in order. Their lanes are `sending` until one of the methods below. */
-  take(size: number): readonly NumberedRecord[] {
+  /** Events that go into one request, as they lie in the log. Their lanes are `sending` until one of the methods below. */
+  take(bounds: EnvelopeBounds): readonly NumberedRecord[] {
+    const envelope = new Envelope(bounds);
     const taken: NumberedRecord[] = [];
     for (const lane of this.#states.ready) {
-      if (taken.length >= size) break;
-      taken.push(...this.#send(lane, size - taken.length));
+      if (envelope.full) break;
+      const count = envelope.admit(lane);
+      if (count > 0) taken.push(...this.#send(lane, count));
     }
-    return taken;
+    return taken.toSorted((a, b) => a.sequence - b.sequence);
+  }
+
+  /** The lane's first event is to be in no request with more than this many events, until it is done. */
+  separate(name: string, events: number): void {
+    const lane = this.#states.lanes.get(name);
+    if (lane !== undefined) lane.mostTogether = Math.min(lane.mostTogether, events);
+  }
+
+  /** True when at least this many events may be sent. */
+  hasReady(events: number): boolean {
+    let ready = 0;
+    for (const { queue } of this.#states.ready) {
+      ready += queue.length;
+      if (ready >= events) return true;
+    }
+    return false;
   }
 
   /**
@@ -213,12 +228,10 @@ export class Lanes {
     return lane?.state === 'sending' ? lane : undefined;
   }
 
-  #send(lane: Lane, size: number): readonly NumberedRecord[] {
-    const unwanted = lane.queue.findIndex(({ wanted }) => !wanted);
-    const records = lane.queue.slice(0, unwanted === -1 ? size : Math.min(size, unwanted));
-    lane.sending = records.length;
+  #send(lane: Lane, count: number): readonly NumberedRecord[] {
+    lane.sending = count;
     this.#states.enter(lane, 'sending');
-    return records;
+    return lane.queue.slice(0, count);
   }
 
   #goOn(lane: Lane, nowMs: number): void {

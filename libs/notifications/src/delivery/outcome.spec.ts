@@ -45,7 +45,7 @@ describe('outcomeOf', () => {
     'holds the event responsible for %i when it is alone',
     (status) => {
       expect(outcome(status).kind).toBe('event-fault');
-      expect(outcomeOf(answered(status), 2, TERMS)).toEqual({ kind: 'endpoint-fault', suspect: false });
+      expect(outcomeOf(answered(status), 2, TERMS)).toEqual({ kind: 'envelope-fault' });
     },
   );
 
@@ -86,9 +86,9 @@ describe('outcomeOf', () => {
   });
 
   it('holds an event responsible that cannot be encoded', () => {
-    expect(outcomeOf({ kind: 'unanswered', fault: 'encode', sent: false, stale: false }, 1, TERMS).kind).toBe(
-      'event-fault',
-    );
+    const unencodable: AttemptResult = { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
+    expect(outcomeOf(unencodable, 1, TERMS).kind).toBe('event-fault');
+    expect(outcomeOf(unencodable, 2, TERMS).kind).toBe('envelope-fault');
   });
 });
 

@@ -13,6 +13,8 @@ export type Outcome =
   | { readonly kind: 'endpoint-fault'; readonly suspect: boolean }
   /** The endpoint refused this event. */
   | { readonly kind: 'event-fault' }
+  /** The endpoint refused several events together: which of them it cannot take is found by smaller envelopes. */
+  | { readonly kind: 'envelope-fault' }
   | { readonly kind: 'abandoned' };
 
 /** Answers of 4xx that speak of the endpoint, its address or its credentials, and not of what it was sent. */
@@ -34,7 +36,8 @@ export interface OutcomeTerms {
 
 /**
  * Whose fault an attempt was. A 3xx is a failure unless the settings say otherwise, because redirects are not followed (Standard
- * Webhooks, CloudEvents webhook §2.2). With more than one event in the request nothing is held against an event.
+ * Webhooks, CloudEvents webhook §2.2). With more than one event in the request nothing is held against an event: too large (413) is
+ * the envelope then, and whatever else is refused is found by sending fewer together.
  *
  * @param events how many events the request carried
  */
@@ -45,7 +48,7 @@ export function outcomeOf(result: AttemptResult, events: number, terms: OutcomeT
       return { kind: 'abandoned' };
     case 'unanswered':
       if (result.stale) return { kind: 'again' };
-      if (result.fault === 'encode' && alone) return { kind: 'event-fault' };
+      if (result.fault === 'encode') return { kind: alone ? 'event-fault' : 'envelope-fault' };
       return { kind: 'endpoint-fault', suspect: result.sent && alone };
     default:
       return outcomeOfAnswer(result, alone, terms);
@@ -58,7 +61,7 @@ function outcomeOfAnswer(answer: Answer, alone: boolean, terms: OutcomeTerms): O
   if (status === GONE) return { kind: 'retired' };
   const delayMs = waitMs(answer, terms);
   if (delayMs > 0) return { kind: 'wait', delayMs };
-  if (alone && isRefusal(status)) return { kind: 'event-fault' };
+  if (isRefusal(status)) return { kind: alone ? 'event-fault' : 'envelope-fault' };
   // Too many requests are too many of any kind: no event is the cause.
   return { kind: 'endpoint-fault', suspect: alone && status !== TOO_MANY_REQUESTS };
 }

@@ -46,8 +46,11 @@ export interface DeadLetter {
   readonly lastSequence: number;
   readonly count: number;
   readonly eventId?: string;
-  /** `refused`: it answered 4xx each time; `poison`: it failed over it each time while it took others. */
-  readonly reason: 'refused' | 'poison';
+  /**
+   * `refused`: it answered 4xx each time; `poison`: it failed over it each time while it took others; `expired`: it took nothing for so
+   * long that the events grew too old.
+   */
+  readonly reason: 'refused' | 'poison' | 'expired';
   readonly attempts: number;
   readonly lastStatus?: number;
   readonly lastAnswer?: string;

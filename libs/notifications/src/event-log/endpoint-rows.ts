@@ -2,15 +2,24 @@ import { WriteBatch, type Database, type Row } from '@herald/database';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
 import type { LaneChanges } from '../delivery/lane-rows.js';
-import { NO_HISTORY, type DeadLetter, type LaneException, type Position } from '../delivery/progress.js';
+import { NO_HISTORY, type LaneException, type Position } from '../delivery/progress.js';
+import { writeLetters, type LetterChanges } from '../dead-letters/letter-rows.js';
 import { recordOf, type EventRow } from './event-log.js';
 
-/** `retired`: the endpoint answered 410 and is sent nothing until an operator says so. */
-export type EndpointState = 'active' | 'retired';
+/**
+ * - `paused`: an operator has nothing sent to the endpoint
+ * - `retired`: the endpoint answered 410 and is sent nothing until an operator says so
+ *
+ * In both its events wait.
+ */
+export type EndpointState = 'active' | 'paused' | 'retired';
 
 /** What is stored of an endpoint. Times are ms since 1970. */
 export interface EndpointProgress {
-  readonly state: EndpointState;
+  readonly retired: boolean;
+  readonly paused: boolean;
+  /** ms in which it took nothing although it was tried, while the program ran and it was not paused. */
+  readonly failingMs: number;
   /** The endpoint asked to be left alone until then. */
   readonly notBeforeMs: number;
   readonly position: Position;
@@ -27,13 +36,10 @@ export interface EndpointIdentity {
   readonly selection: string;
 }
 
-/** A dead letter and when it became one. */
-export type DatedLetter = DeadLetter & { readonly atMs: number };
-
-/** Changes of one endpoint, all stored or none. */
-export interface EndpointChanges extends Omit<EndpointProgress, 'exceptions' | 'position'> {
+/** Changes of one endpoint, all stored or none. Whether it is paused is stored by who pauses it. */
+export interface EndpointChanges extends Omit<EndpointProgress, 'exceptions' | 'position' | 'paused'> {
   readonly lanes: LaneChanges;
-  readonly letters: readonly DatedLetter[];
+  readonly letters: LetterChanges;
 }
 
 const HEAD = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
@@ -81,7 +87,9 @@ export async function reconcileEndpoints(
 }
 
 interface EndpointRow extends Row {
-  readonly state: EndpointState;
+  readonly state: 'active' | 'retired';
+  readonly paused_at_ms: number | null;
+  readonly failing_ms: number;
   readonly not_before_ms: number;
   readonly cursor: number;
   readonly number: number;
@@ -111,7 +119,9 @@ export async function readProgress(database: Database, name: string): Promise<En
   ]);
   const { cursor, number, deferred, delivered, dead } = row;
   return {
-    state: row.state,
+    retired: row.state === 'retired',
+    paused: row.paused_at_ms !== null,
+    failingMs: row.failing_ms,
     notBeforeMs: row.not_before_ms,
     position: { cursor, number, deferred, delivered, dead },
     judged: row.judged,
@@ -150,10 +160,11 @@ export async function readBacklog(
 export function writeProgress(batch: WriteBatch, name: string, changes: EndpointChanges): void {
   const { cursor, number, deferred, delivered, dead } = changes.lanes.position;
   batch.run(
-    `UPDATE endpoints SET state = ?, not_before_ms = ?, cursor = ?, number = ?, deferred = ?, delivered = ?, dead = ?,
+    `UPDATE endpoints SET state = ?, failing_ms = ?, not_before_ms = ?, cursor = ?, number = ?, deferred = ?, delivered = ?, dead = ?,
        judged = ?, wanted = ? WHERE name = ?`,
     [
-      changes.state,
+      changes.retired ? 'retired' : 'active',
+      Math.trunc(changes.failingMs),
       Math.trunc(changes.notBeforeMs),
       cursor,
       number,
@@ -166,7 +177,7 @@ export function writeProgress(batch: WriteBatch, name: string, changes: Endpoint
     ],
   );
   writeLanes(batch, name, changes.lanes);
-  for (const letter of changes.letters) writeLetter(batch, name, letter);
+  writeLetters(batch, name, changes.letters);
 }
 
 function writeLanes(batch: WriteBatch, name: string, { rows, exceptions, cleared }: LaneChanges): void {
@@ -201,24 +212,4 @@ function writeLanes(batch: WriteBatch, name: string, { rows, exceptions, cleared
     batch.run('DELETE FROM lane_backlog WHERE endpoint = ? AND lane = ?', [name, lane]);
     batch.run('DELETE FROM lane_exceptions WHERE endpoint = ? AND lane = ?', [name, lane]);
   }
-}
-
-function writeLetter(batch: WriteBatch, name: string, letter: DatedLetter): void {
-  batch.run(
-    `INSERT INTO dead_letters (endpoint, lane, first_sequence, last_sequence, count, event_id, reason, attempts,
-       last_status, last_answer, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      name,
-      letter.lane ?? null,
-      letter.firstSequence,
-      letter.lastSequence,
-      letter.count,
-      letter.eventId ?? null,
-      letter.reason,
-      letter.attempts,
-      letter.lastStatus ?? null,
-      letter.lastAnswer ?? null,
-      letter.atMs,
-    ],
-  );
 }

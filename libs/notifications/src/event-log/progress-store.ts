@@ -3,6 +3,9 @@ import { Database, DatabaseError, WriteBatch } from '@herald/database';
 import { Clock } from '../delivery/clock.js';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
+import { forgetDetached, readDetached, storePause, type DetachedEndpoint } from './endpoint-states.js';
+import { expire, type Expired, type ExpiryTerms } from '../retention/expiry.js';
+import type { EventLog } from './event-log.js';
 import {
   readBacklog,
   readProgress,
@@ -67,6 +70,44 @@ export class ProgressStore {
   /** Brings the stored endpoints in line with the configuration; see `reconcileEndpoints`. */
   reconcile(endpoints: readonly EndpointIdentity[], disabled: readonly string[]): Promise<readonly string[]> {
     return reconcileEndpoints(this.database, endpoints, disabled, this.clock.now());
+  }
+
+  /** Resolves when what the source had to store is durable, however long the disk refuses; at once when the database is closed. */
+  async stored(source: ProgressSource): Promise<void> {
+    for (;;) {
+      await this.flush();
+      if (!this.#changed.has(source)) return;
+      await new Promise<void>((resolve) => this.clock.setTimer(RETRY_MS, resolve));
+    }
+  }
+
+  /** Stores that an operator paused an endpoint, or resumed it. Durable when it resolves. @throws DatabaseError */
+  storePause(endpoint: string, paused: boolean): Promise<void> {
+    return storePause(this.database, endpoint, paused ? this.clock.now() : null);
+  }
+
+  detached(): Promise<readonly DetachedEndpoint[]> {
+    return readDetached(this.database);
+  }
+
+  /** Forgets what was detached longer ago than that. @returns what was forgotten @throws DatabaseError */
+  async forget(detachedForMs: number): Promise<readonly DetachedEndpoint[]> {
+    const forgotten: DetachedEndpoint[] = [];
+    for (const endpoint of await this.detached()) {
+      if (endpoint.detachedAtMs > this.clock.now() - detachedForMs) continue;
+      if (await forgetDetached(this.database, endpoint)) forgotten.push(endpoint);
+    }
+    return forgotten;
+  }
+
+  /** Makes a dead letter of what an endpoint has not got and that is older than that; see `expire`. @throws DatabaseError */
+  expire(
+    log: EventLog,
+    olderThanMs: number,
+    endpoint: Pick<ExpiryTerms, 'endpoint' | 'wants'>,
+  ): Promise<Expired | undefined> {
+    const nowMs = this.clock.now();
+    return expire(this.database, log, { ...endpoint, nowMs, beforeMs: nowMs - olderThanMs });
   }
 
   read(endpoint: string): Promise<EndpointProgress | undefined> {

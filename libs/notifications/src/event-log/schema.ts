@@ -94,7 +94,20 @@ CREATE TABLE dead_letters (
 CREATE INDEX dead_letters_by_endpoint ON dead_letters (endpoint, id);
 `;
 
+/**
+ * - `paused_at_ms`: since then an operator has nothing sent to the endpoint; its backlog is kept.
+ * - `failing_ms`: how long it has taken nothing although it was tried, in time in which the program ran and it was not paused.
+ * - `dead_letters.redrive`: the letter is to be sent again, by the job of that name.
+ */
+const SECOND = `
+ALTER TABLE endpoints ADD COLUMN paused_at_ms INTEGER;
+ALTER TABLE endpoints ADD COLUMN failing_ms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE dead_letters ADD COLUMN redrive TEXT;
+CREATE INDEX dead_letters_to_redrive ON dead_letters (endpoint, id) WHERE redrive IS NOT NULL;
+`;
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
+  { library: 'notifications', version: 2, sql: SECOND },
 ];

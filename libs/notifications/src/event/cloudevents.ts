@@ -20,6 +20,9 @@ interface CloudEvent {
 /** Digits of the largest safe integer: numbers of that width sort as text. */
 const SEQUENCE_DIGITS = 16;
 
+/** More than the names and values of all attributes that have a bound, and the names of the data's fields. */
+const ATTRIBUTES_BYTES = 1_024;
+
 /**
  * CloudEvents 1.0 over HTTP, in the structured, binary or batched content mode. It carries every family of events.
  *
@@ -44,15 +47,24 @@ export class CloudEventsFormat implements Format {
   readonly maxEvents: number;
   readonly #mode: NonNullable<CloudEventsOptions['mode']>;
   readonly #source: string | undefined;
+  /** Bytes of an event's attributes, but for the lane. */
+  readonly #fixedBytes: number;
 
   constructor({ mode = 'structured', source }: CloudEventsOptions = {}) {
     this.#mode = mode;
     this.#source = source?.replace(/\/$/, '');
+    this.#fixedBytes = ATTRIBUTES_BYTES + Buffer.byteLength(this.#source ?? '');
     this.maxEvents = mode === 'batched' ? Infinity : 1;
   }
 
   carries(): boolean {
     return true;
+  }
+
+  sizeOf({ data, detail, lane }: LogRecord): number {
+    const textBytes = Buffer.byteLength(data) + (detail === undefined ? 0 : Buffer.byteLength(detail));
+    // The lane is the partition key, and a part of source and subject.
+    return textBytes + 3 * Buffer.byteLength(JSON.stringify(lane)) + this.#fixedBytes;
   }
 
   encode(records: readonly LogRecord[], { sequences }: EncodeContext): EncodedRequest {

@@ -11,6 +11,12 @@ const MEDIA_TYPES = {
   'distribution.v2': 'application/vnd.docker.distribution.events.v2+json',
 } as const;
 
+/** What lies between two elements. */
+const SEPARATOR_BYTES = 1;
+
+/** Fields of a target that version 2 writes although they are empty. */
+const EMPTY_FIELDS_BYTES = '"mediaType":"","digest":"","size":0,'.length;
+
 /**
  * Distribution's envelope, `{"events":[…]}`, as 2.8 (`distribution.v1`) or 3.x (`distribution.v2`) has it.
  *
@@ -29,6 +35,12 @@ export class DistributionFormat implements Format {
 
   carries(record: LogRecord): boolean {
     return isRegistryType(record.type);
+  }
+
+  sizeOf({ data, detail }: LogRecord): number {
+    const elementBytes = Buffer.byteLength(data) + SEPARATOR_BYTES;
+    if (this.name === 'distribution.v1') return elementBytes;
+    return elementBytes + EMPTY_FIELDS_BYTES + (detail === undefined ? 0 : Buffer.byteLength(detail));
   }
 
   encode(records: readonly LogRecord[]): EncodedRequest {

@@ -22,6 +22,8 @@ export interface Format {
   readonly maxEvents: number;
   /** Whether it can express this event. What a format does not carry is not meant for the endpoint. */
   carries(record: LogRecord): boolean;
+  /** Bytes that the event adds to a request, at most: it may be less when it is encoded. */
+  sizeOf(record: LogRecord): number;
   /** @throws FormatError `NO_EVENTS`, `TOO_MANY_EVENTS`: the caller's fault, not the events' */
   encode(records: readonly LogRecord[], context: EncodeContext): EncodedRequest;
 }

@@ -24,6 +24,7 @@ describe('NotificationsHealthIndicator', () => {
         attempts: 0,
         deadLetters: 0,
         breaker: 'closed',
+        envelopeSize: 1,
         state: 'active',
       },
     });

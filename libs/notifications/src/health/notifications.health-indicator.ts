@@ -30,13 +30,14 @@ export class NotificationsHealthIndicator {
   check(): HealthIndicatorResult<
     'notifications',
     'up',
-    { readonly endpoints: Readonly<Record<string, EndpointHealth>> }
+    { readonly endpoints: Readonly<Record<string, EndpointHealth>>; readonly detached?: readonly string[] }
   > {
     const nowMs = this.clock.now();
     const endpoints = Object.fromEntries(
       this.broadcaster.endpoints.map(({ name, metrics }) => [name, healthOf(metrics, nowMs)]),
     );
-    return this.health.check('notifications').up({ endpoints });
+    const detached = this.broadcaster.detached.map(({ name }) => name);
+    return this.health.check('notifications').up({ endpoints, ...(detached.length > 0 && { detached }) });
   }
 }
 

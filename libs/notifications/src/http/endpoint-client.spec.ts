@@ -5,13 +5,15 @@ import { accept, answer, Receiver } from '../../test/receiver.js';
 import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js';
 import { waitFor } from '../../test/wait-for.js';
 import type { AttemptResult } from '../delivery/attempt.js';
+import { SystemClock } from '../delivery/clock.js';
 import type { EndpointOptions } from '../notifications.options.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
-import { EndpointClient } from './endpoint-client.js';
+import { SystemHostResolver } from './addresses/host-resolver.js';
+import { type EndpointClient, EndpointClients } from './endpoint-client.js';
 
 const EVENTS_V1 = 'application/vnd.docker.distribution.events.v1+json';
 const ENCODED = { contentType: EVENTS_V1, headers: { 'x-format': 'yes' }, body: '{"events":[]}' };
-const NUMBERING = { log: 'the-log', sequences: [41] };
+const NUMBERING = { log: 'the-log', eventIds: ['the-event'], sequences: [41] };
 
 describe('EndpointClient', () => {
   let receiver: Receiver;
@@ -22,7 +24,9 @@ describe('EndpointClient', () => {
       { name: 'test', url: receiver.url, timeoutMs: 2_000, ...options },
       'Herald/test',
     );
-    const made = new EndpointClient(new HttpService(), settings);
+    const made = new EndpointClients(new HttpService(), new SystemClock(), new SystemHostResolver()).create(
+      settings,
+    );
     clients.push(made);
     return made;
   };

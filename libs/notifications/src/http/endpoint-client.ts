@@ -1,22 +1,47 @@
 import type { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
 import type { AxiosResponse } from 'axios';
 import type { AttemptResult } from '../delivery/attempt.js';
+import { Clock } from '../delivery/clock.js';
 import type { EncodedRequest } from '../event/format.js';
+import { RequestSigner } from '../signing/request-signer.js';
 import type { EndpointSettings } from '../sinks/endpoint-settings.js';
+import { HostResolver } from './addresses/host-resolver.js';
 import { answerText } from './answer-text.js';
+import { EndpointConnection } from './endpoint-connection.js';
 import { EndpointAgents } from './endpoint-agents.js';
 import { faultOf, unanswered } from './fault.js';
 import { HeaderTemplate, type Numbering, type RequestHeaders } from './request-headers.js';
+import { TlsFiles } from './tls-files.js';
+
+/** What a client works with. */
+export interface ClientTools {
+  readonly http: HttpService;
+  readonly clock: Clock;
+  readonly resolver: HostResolver;
+}
 
 /** Makes the client of each endpoint. */
 @Injectable()
 export class EndpointClients {
-  constructor(private readonly http: HttpService) {}
+  readonly #logger = new Logger('EndpointClient');
+
+  constructor(
+    private readonly http: HttpService,
+    private readonly clock: Clock,
+    private readonly resolver: HostResolver,
+  ) {}
 
   create(settings: EndpointSettings): EndpointClient {
-    return new EndpointClient(this.http, settings);
+    const { http, clock, resolver } = this;
+    const tlsFiles = new TlsFiles(settings.tls ?? {}, clock, (faults) => {
+      const what = faults.map(({ setting, reason }) => `tls.${setting} ${reason}`).join('; ');
+      this.#logger.warn(
+        `endpoint ${settings.name}: its TLS files cannot be used, and what was read of them before stays: ${what}`,
+      );
+    });
+    return new EndpointClient({ http, clock, resolver }, settings, tlsFiles);
   }
 }
 
@@ -26,27 +51,32 @@ export class EndpointClients {
  */
 export class EndpointClient {
   readonly #http: HttpService;
-  readonly #url: string;
+  readonly #signer: RequestSigner;
+  readonly #url: URL;
+  readonly #path: string;
   readonly #timeoutMs: number;
   readonly #headers: HeaderTemplate;
   readonly #secrets: readonly string[];
   readonly #agents: EndpointAgents;
+  /** Connections that no request uses. */
+  readonly #idle: EndpointConnection[] = [];
   readonly #underWay = new Set<AbortController>();
   #abandoned = false;
 
-  constructor(http: HttpService, { url, headers, timeoutMs, concurrency, tls, userAgent }: EndpointSettings) {
+  constructor({ http, clock, resolver }: ClientTools, settings: EndpointSettings, tlsFiles: TlsFiles) {
+    const { url, headers, timeoutMs, userAgent } = settings;
     this.#http = http;
+    this.#signer = new RequestSigner(settings.signingKeys, clock);
     this.#timeoutMs = timeoutMs;
     this.#headers = new HeaderTemplate(url, headers, userAgent);
     // Without the user information, which the headers carry: the client would let it replace a configured Authorization.
-    const address = new URL(url);
-    address.username = '';
-    address.password = '';
-    this.#url = address.href;
-    this.#secrets = [...this.#headers.secrets, url.password, url.pathname + url.search].filter(
-      (text) => text !== '/',
-    );
-    this.#agents = new EndpointAgents(concurrency, tls);
+    this.#url = new URL(url);
+    this.#url.username = '';
+    this.#url.password = '';
+    this.#path = this.#url.pathname + this.#url.search;
+    const ofUrl = [url.password, url.pathname + url.search].filter((text) => text !== '/');
+    this.#secrets = [...this.#headers.secrets, ...ofUrl, ...this.#signer.secrets];
+    this.#agents = new EndpointAgents(settings, tlsFiles, resolver);
   }
 
   /** Sends one request. One deadline lies over connecting, the answer's headers and its body. */
@@ -67,27 +97,53 @@ export class EndpointClient {
   close(): void {
     this.#abandoned = true;
     for (const controller of this.#underWay) controller.abort();
+    for (const connection of this.#idle.splice(0)) connection.close();
     this.#agents.close();
   }
 
   async #attempt(encoded: EncodedRequest, numbering: Numbering, signal: AbortSignal): Promise<AttemptResult> {
-    const headers = this.#headers.headersFor(encoded, numbering);
     const body = Buffer.from(encoded.body);
+    const headers = {
+      ...this.#headers.headersFor(encoded, numbering),
+      ...this.#signer.headersFor(numbering.eventIds, body),
+    };
+    const connection = this.#connection();
+    if (connection === undefined) return { kind: 'unanswered', fault: 'tls', sent: false, stale: false };
     try {
-      return await this.#answer(await this.#request(headers, body, signal));
+      return await this.#answer(await this.#request(connection, headers, body, signal));
     } catch (error) {
       if (this.#abandoned) return { kind: 'abandoned' };
       const fault = signal.aborted ? 'timeout' : faultOf(error);
-      return unanswered(error, fault, (socket) => this.#agents.wasMade(socket));
+      return unanswered(error, fault, connection.trace);
+    } finally {
+      if (this.#abandoned) connection.close();
+      else if (!connection.closed) this.#idle.push(connection);
     }
   }
 
-  #request(headers: RequestHeaders, data: Buffer, signal: AbortSignal): Promise<AxiosResponse<Readable>> {
+  /** A connection that no request uses; undefined when none can be made, for want of certificates. */
+  #connection(): EndpointConnection | undefined {
+    const { httpAgent, httpsAgent } = this.#agents;
+    const agent = this.#url.protocol === 'https:' ? httpsAgent : httpAgent;
+    if (agent === undefined) return undefined;
+    // The one that was used last, so that those end that are not needed any more; and none that was made by an agent of the past.
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (idle.agent === agent) return idle;
+      idle.close();
+    }
+    return new EndpointConnection(this.#url, agent);
+  }
+
+  #request(
+    { adapter }: EndpointConnection,
+    headers: RequestHeaders,
+    data: Buffer,
+    signal: AbortSignal,
+  ): Promise<AxiosResponse<Readable>> {
     return this.#http.axiosRef.request<Readable>({
-      httpAgent: this.#agents.httpAgent,
-      httpsAgent: this.#agents.httpsAgent,
+      adapter,
       method: 'POST',
-      url: this.#url,
+      url: this.#path,
       headers: headers as Record<string, string | string[]>,
       data,
       signal,
@@ -95,9 +151,6 @@ export class EndpointClient {
       // Bytes go out as they are, and any status is an answer.
       transformRequest: [],
       validateStatus: () => true,
-      maxRedirects: 0,
-      decompress: false,
-      proxy: false,
     });
   }
 

@@ -1,5 +1,6 @@
-import type { ClientRequest } from 'node:http';
 import type { Fault, Unanswered } from '../delivery/attempt.js';
+import type { RequestTrace } from './endpoint-connection.js';
+import { ADDRESS_REFUSED } from './addresses/address-refused.error.js';
 
 const DNS_CODES: ReadonlySet<string> = new Set([
   'ENOTFOUND',
@@ -17,26 +18,25 @@ const TLS_CODE =
 /** Told by the code alone: messages can hold addresses and paths. */
 export function faultOf(error: unknown): Fault {
   const code = codeOf(error);
+  if (code === ADDRESS_REFUSED) return 'address';
   if (DNS_CODES.has(code)) return 'dns';
   if (TIMEOUT_CODES.has(code)) return 'timeout';
   return TLS_CODE.test(code) ? 'tls' : 'connect';
 }
 
-/** What an attempt that ended with this error says; `wasMade` tells whether a connection was ever made. */
-export function unanswered(error: unknown, fault: Fault, wasMade: (socket: object) => boolean): Unanswered {
-  const socket = requestOf(error)?.socket ?? undefined;
-  const sent = socket !== undefined && wasMade(socket);
-  return { kind: 'unanswered', fault, sent, stale: fault === 'connect' && isStale(error) };
-}
+/** Codes of connections that ended before the answer came. */
+const LOST_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-function isStale(error: unknown): boolean {
-  const code = codeOf(error);
-  return (code === 'ECONNRESET' || code === 'EPIPE') && requestOf(error)?.reusedSocket === true;
-}
+/**
+ * Faults of making a connection. A server that refuses Herald's certificate does so after the handshake, and yet before it reads a
+ * request.
+ */
+const BEFORE_REQUESTS: ReadonlySet<Fault> = new Set<Fault>(['dns', 'tls', 'address']);
 
-function requestOf(error: unknown): Pick<ClientRequest, 'socket' | 'reusedSocket'> | undefined {
-  if (!(error instanceof Error) || !('request' in error)) return undefined;
-  return error.request as ClientRequest | undefined;
+/** What an attempt that ended with this error says. */
+export function unanswered(error: unknown, fault: Fault, { sent, reused }: RequestTrace): Unanswered {
+  const lost = fault === 'connect' && LOST_CODES.has(codeOf(error));
+  return { kind: 'unanswered', fault, sent: sent && !BEFORE_REQUESTS.has(fault), stale: lost && reused };
 }
 
 function codeOf(error: unknown): string {

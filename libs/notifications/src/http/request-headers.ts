@@ -1,4 +1,5 @@
 import type { EncodedRequest } from '../event/format.js';
+import { WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP } from '../signing/signed-content.js';
 
 /** Header lines as Node's client takes them: a list is that many lines. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
@@ -9,6 +10,7 @@ export const FIXED_HEADERS: ReadonlySet<string> = new Set([
   'content-length',
   'expect',
   'herald-log',
+  'herald-replay',
   'herald-sequence',
   'host',
   'keep-alive',
@@ -17,12 +19,17 @@ export const FIXED_HEADERS: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  WEBHOOK_ID,
+  WEBHOOK_SIGNATURE,
+  WEBHOOK_TIMESTAMP,
 ]);
 
 /** Identifies the events of a request to the receiver. */
 export interface Numbering {
   /** UUID of the log. */
   readonly log: string;
+  /** The ids of its events: what a signature is for. */
+  readonly eventIds: readonly string[];
   /** The endpoint's number of each event. */
   readonly sequences: readonly number[];
 }
@@ -65,7 +72,8 @@ export class HeaderTemplate {
     add('Accept-Encoding', 'identity');
     for (const [name, value] of Object.entries(encoded.headers)) add(name, value);
     headers['Herald-Log'] = log;
-    headers['Herald-Sequence'] = sequences.join(',');
+    // What is sent again is outside the numbers.
+    if (sequences.length > 0) headers['Herald-Sequence'] = sequences.join(',');
     for (const { name, values } of this.#configured.values()) headers[name] = values;
     return headers;
   }

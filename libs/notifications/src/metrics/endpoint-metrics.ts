@@ -32,6 +32,8 @@ export interface EndpointMetricsSnapshot {
   /** Everything in the log up to here is delivered, dead or not wanted. */
   readonly cursor: number;
   readonly breaker: BreakerName;
+  /** Events that the next request may carry. */
+  readonly envelopeSize: number;
   readonly state: EndpointState;
 }
 

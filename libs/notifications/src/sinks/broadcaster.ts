@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { DetachedEndpoint } from '../event-log/endpoint-states.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
 import { NotificationsError } from '../notifications.error.js';
@@ -26,6 +27,7 @@ const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
 export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('Broadcaster');
   readonly #sinks = new Map<string, EndpointSink>();
+  #detached: readonly DetachedEndpoint[] = [];
   #stopListening: (() => void) | undefined;
 
   constructor(
@@ -49,13 +51,51 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     return sink;
   }
 
+  /** Endpoints that are not configured any more, and that resume when they come back before they are forgotten. */
+  get detached(): readonly DetachedEndpoint[] {
+    return this.#detached;
+  }
+
+  /**
+   * Sends nothing to an endpoint until {@link resume}, over restarts and changes of its settings; its events wait. Durable when it
+   * resolves.
+   *
+   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError when it cannot be stored: nothing has changed then
+   */
+  async pause(name: string): Promise<void> {
+    const sink = this.endpoint(name);
+    await this.progress.storePause(name, true);
+    sink.pause();
+  }
+
+  /** Ends a pause. @throws as {@link pause} */
+  async resume(name: string): Promise<void> {
+    const sink = this.endpoint(name);
+    await this.progress.storePause(name, false);
+    sink.resume();
+  }
+
+  /** Sends again to an endpoint that had retired itself by answering 410. @throws NotificationsError `ENDPOINT_UNKNOWN` */
+  async enable(name: string): Promise<void> {
+    this.endpoint(name).enable();
+    await this.progress.flush();
+  }
+
+  /** Forgets endpoints that were detached longer ago than that, with all that was kept of them. @returns them @throws DatabaseError */
+  async forgetDetached(detachedForMs: number): Promise<readonly DetachedEndpoint[]> {
+    const forgotten = await this.progress.forget(detachedForMs);
+    this.#detached = await this.progress.detached();
+    return forgotten;
+  }
+
   /** From here on nothing that is appended is missed by an endpoint, be it new or not. */
   async onModuleInit(): Promise<void> {
-    const { endpoints, userAgent = HERALD_USER_AGENT } = this.options;
+    const { endpoints, userAgent = HERALD_USER_AGENT, addresses } = this.options;
     const enabled = endpoints.filter(({ disabled }) => disabled !== true);
-    const settings = enabled.map((endpoint) => endpointSettings(endpoint, userAgent));
+    const settings = enabled.map((endpoint) => endpointSettings(endpoint, userAgent, addresses));
     await this.#reconcile(settings);
     for (const each of settings) this.#sinks.set(each.name, await this.#open(each));
+    this.#detached = await this.progress.detached();
     this.log.keepOnly((record) => this.endpoints.some((sink) => sink.wants(record)));
   }
 

@@ -6,14 +6,16 @@ import { Lanes } from '../delivery/lanes.js';
 import { outcomeOf } from '../delivery/outcome.js';
 import type { Pacer } from '../delivery/pacer.js';
 import type { EventLog } from '../event-log/event-log.js';
-import { writeProgress, type DatedLetter, type EndpointProgress } from '../event-log/endpoint-rows.js';
+import { LetterBook } from '../dead-letters/letter-book.js';
+import { writeProgress, type EndpointProgress } from '../event-log/endpoint-rows.js';
 import type { ProgressSource, ProgressStore } from '../event-log/progress-store.js';
 import type { EndpointClient } from '../http/endpoint-client.js';
 import type { DeliveryObserver } from '../metrics/delivery-observer.js';
-import { AttemptCounts, type EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import type { AttemptCounts, EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
 import { EndpointReader } from './endpoint-reader.js';
 import type { EndpointSettings } from './endpoint-settings.js';
+import { FailingTime } from './failing-time.js';
 import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-times.js';
 
 /** What a delivery works with. */
@@ -23,10 +25,8 @@ export interface DeliveryTools {
   readonly client: EndpointClient;
   readonly pacer: Pacer;
   readonly observer: DeliveryObserver;
+  readonly counts: AttemptCounts;
 }
-
-/** Events of one request. */
-const ENVELOPE_SIZE = 1;
 
 /** Finished requests that may be unwritten while the disk refuses: a crash would repeat that many. */
 const MAX_UNWRITTEN = 10_000;
@@ -43,10 +43,10 @@ export class EndpointDelivery implements ProgressSource {
   readonly #dispatcher: Dispatcher;
   readonly #reader: EndpointReader;
   readonly #announcer: EndpointAnnouncer;
-  readonly #counts = new AttemptCounts();
+  readonly #letters = new LetterBook();
+  readonly #failing: FailingTime;
   readonly #requests = new Set<Promise<void>>();
-  #letters: DatedLetter[] = [];
-  #savingLetters: readonly DatedLetter[] = [];
+  #paused: boolean;
   #unwritten = 0;
   #notBeforeMs: number;
   #stepAsked = false;
@@ -61,15 +61,17 @@ export class EndpointDelivery implements ProgressSource {
     const { pacer } = tools;
     this.#clock = pacer.clock;
     this.#notBeforeMs = progress.notBeforeMs;
+    this.#paused = progress.paused;
+    this.#failing = new FailingTime(progress.failingMs, progress.paused, this.#clock.monotonic());
     const lanes = new Lanes(
       progress.position,
       restoredExceptions(progress.exceptions, settings, this.#clock),
     );
     this.#dispatcher = new Dispatcher(
       lanes,
-      { ...settings, envelopeSize: Math.min(ENVELOPE_SIZE, settings.format.maxEvents) },
+      { ...settings, quickMs: settings.timeoutMs / 2 },
       pacer.schedules(settings),
-      progress.state === 'retired',
+      progress.retired,
     );
     this.#dispatcher.breaker.hold(toMonotonic(progress.notBeforeMs, settings.maxRetryAfterMs, this.#clock));
     const { judged, wanted } = progress;
@@ -88,6 +90,31 @@ export class EndpointDelivery implements ProgressSource {
     this.#dispatcher.retired = false;
     this.tools.progress.markChanged(this);
     this.#ask();
+  }
+
+  /** Nothing is sent until {@link resume}; what is under way is finished. Events are counted on, and wait. */
+  pause(): void {
+    this.#paused = true;
+    this.#failing.paused(this.#clock.monotonic());
+    this.tools.progress.markChanged(this);
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#failing.resumed(this.#clock.monotonic());
+    this.#ask();
+  }
+
+  /** ms in which the endpoint took nothing although it was tried, while it was not paused. */
+  get failingMs(): number {
+    return this.#failing.at(this.#clock.monotonic());
+  }
+
+  /** Dead letters of so many events lie there no more: the endpoint took them after all, or an operator gave them up. */
+  lettersGone(ids: readonly number[], events: number, fate: 'delivered' | 'given-up'): void {
+    this.#letters.remove(ids);
+    this.#dispatcher.lanes.rows.exhume(events, fate);
+    this.tools.progress.markChanged(this, true);
   }
 
   /** Starts nothing new; what is under way at the deadline is abandoned, and sent again by the next run. */
@@ -112,40 +139,39 @@ export class EndpointDelivery implements ProgressSource {
       Events: census.wanted,
       Pending: census.wanted - lanes.rows.number + lanes.rows.undone,
       Successes: lanes.rows.delivered,
-      ...this.#counts.snapshot,
+      ...this.tools.counts.snapshot,
       deadLetters: lanes.rows.dead,
       ...(oldestPendingAtMs === undefined ? {} : { oldestPendingAtMs }),
       cursor: lanes.cursor,
       breaker: breaker.name,
-      state: retired ? 'retired' : 'active',
+      envelopeSize: this.#dispatcher.envelopeSize,
+      state: retired ? 'retired' : this.#paused ? 'paused' : 'active',
     };
   }
 
   collect(batch: WriteBatch): void {
-    this.#savingLetters = this.#letters;
-    this.#letters = [];
     const { lanes, retired } = this.#dispatcher;
     writeProgress(batch, this.settings.name, {
-      state: retired ? 'retired' : 'active',
+      retired,
+      failingMs: this.failingMs,
       notBeforeMs: this.#notBeforeMs,
       judged: this.#reader.census.judged,
       wanted: this.#reader.census.wanted,
       lanes: storedLanes(lanes.rows.changes(), this.#clock),
-      letters: this.#savingLetters,
+      letters: this.#letters.collect(),
     });
   }
 
   saved(): void {
     this.#dispatcher.lanes.rows.saved();
-    this.#savingLetters = [];
+    this.#letters.saved();
     this.#unwritten = 0;
     this.#ask();
   }
 
   notSaved(): void {
     this.#dispatcher.lanes.rows.notSaved();
-    this.#letters = [...this.#savingLetters, ...this.#letters];
-    this.#savingLetters = [];
+    this.#letters.notSaved();
   }
 
   #ask(): void {
@@ -159,11 +185,13 @@ export class EndpointDelivery implements ProgressSource {
     this.#stepAsked = false;
     if (this.#stopped) return;
     const nowMs = this.#clock.monotonic();
-    this.#dispatcher.lanes.wake(nowMs);
-    const sending = this.#dispatcher.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
+    const { lanes, envelopeSize } = this.#dispatcher;
+    lanes.wake(nowMs);
+    lanes.intake.widen(envelopeSize * this.settings.concurrency * 2);
+    const sending = this.#maySend(nowMs);
     const reading = this.#reader.read(sending);
     if (reading !== undefined) void this.#afterRead(reading);
-    const shipment = sending ? this.#dispatcher.next(nowMs) : undefined;
+    const shipment = sending && !this.#filling ? this.#dispatcher.next(nowMs) : undefined;
     if (shipment !== undefined) {
       this.#start(shipment);
       this.#ask();
@@ -171,7 +199,20 @@ export class EndpointDelivery implements ProgressSource {
       this.#take(this.#dispatcher.conclude(), nowMs);
     }
     if (this.#dispatcher.lanes.intake.needsSaving) this.tools.progress.markChanged(this, true);
-    this.#setTimer(this.#dispatcher.nextWakeMs(nowMs) - nowMs);
+    this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
+  }
+
+  #maySend(nowMs: number): boolean {
+    return !this.#paused && this.#dispatcher.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
+  }
+
+  /** What is being read fills the next envelope, within this turn. */
+  get #filling(): boolean {
+    return this.#reader.reading && !this.#dispatcher.lanes.hasReady(this.#dispatcher.envelopeSize);
+  }
+
+  #nextWakeMs(nowMs: number): number {
+    return this.#paused ? Number.POSITIVE_INFINITY : this.#dispatcher.nextWakeMs(nowMs);
   }
 
   #setTimer(delayMs: number): void {
@@ -216,12 +257,13 @@ export class EndpointDelivery implements ProgressSource {
     } catch {
       return { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
     }
-    return this.tools.client.post(encoded, { log: this.tools.log.uuid, sequences });
+    const eventIds = records.map(({ record }) => record.id);
+    return this.tools.client.post(encoded, { log: this.tools.log.uuid, eventIds, sequences });
   }
 
   #take(consequence: Consequence, nowMs: number): void {
     const atMs = this.#clock.now();
-    this.#letters.push(...consequence.letters.map((letter) => ({ ...letter, atMs })));
+    this.#letters.add(consequence.letters.map((letter) => ({ ...letter, atMs })));
     if (consequence.letters.length > 0) this.tools.progress.markChanged(this);
     this.#announcer.tell(consequence, () => this.metrics, nowMs);
   }
@@ -234,7 +276,9 @@ export class EndpointDelivery implements ProgressSource {
     const outcome = outcomeOf(result, events, { nowMs: wallMs, maxRetryAfterMs, redirects });
     const consequence = this.#dispatcher.settle(shipment, result, outcome, nowMs);
     if (result.kind === 'abandoned') return;
-    this.#counts.count(result, outcome.kind, wallMs);
+    this.tools.counts.count(result, outcome.kind, wallMs);
+    if (outcome.kind === 'delivered') this.#failing.succeeded();
+    else if (outcome.kind !== 'again' && outcome.kind !== 'retired') this.#failing.failed(nowMs);
     this.#unwritten += events;
     if (outcome.kind === 'wait')
       this.#notBeforeMs = toWall(this.#dispatcher.breaker.notBeforeMs, this.#clock);

@@ -4,10 +4,10 @@ import type { Lanes } from '../delivery/lanes.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 
 /** Records of one read: bounds what a turn of the event loop may cost. */
-const PAGE = 128;
+const PAGE = 512;
 
 /** Records that are loaded of a lane's backlog at once. */
-const LANE_PAGE = 64;
+const LANE_PAGE = 256;
 
 /** How far the events that an endpoint wants are counted, which may be further than they were read. */
 export interface Census {
@@ -44,6 +44,11 @@ export class EndpointReader {
     return !this.#reading && !this.#moreToRead;
   }
 
+  /** True while a read is under way. */
+  get reading(): boolean {
+    return this.#reading;
+  }
+
   /** The log was appended to. */
   wake(): void {
     this.#moreToRead = true;
@@ -68,12 +73,17 @@ export class EndpointReader {
     if (forSending) {
       const request = this.lanes.intake.load();
       if (request !== undefined) return () => this.#load(request);
-      if (this.#moreToRead && this.lanes.intake.room > 0) return () => this.#readLog();
+      if (this.#moreToRead && this.lanes.intake.room > 0 && !this.#waitsForLanes)
+        return () => this.#readLog();
     }
     // Whoever read to the end has counted to the end.
     if (forSending && !this.#moreToRead && this.census.judged <= this.lanes.rows.position)
       this.#moreToCount = false;
     return this.#moreToCount ? () => this.#count() : undefined;
+  }
+
+  get #waitsForLanes(): boolean {
+    return this.lanes.intake.hasDue && !this.progress.failing;
   }
 
   async #load(request: Parameters<Lanes['intake']['notLoaded']>[0]): Promise<boolean> {

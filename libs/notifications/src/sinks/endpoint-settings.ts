@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { EnvelopeBounds } from '../delivery/envelope.js';
 import { compileFilter, type Filter } from '../event/filter.js';
 import { formatOf, type Format } from '../event/format.js';
 import type { LogRecord } from '../event-log/log-record.js';
-import type { EndpointOptions, EndpointTlsOptions } from '../notifications.options.js';
+import { AddressGuard } from '../http/addresses/address-guard.js';
+import type { AddressOptions, EndpointOptions, EndpointTlsOptions } from '../notifications.options.js';
+import { parseSigningKey, type SigningKey } from '../signing/signing-key.js';
 
 /** Settings that are taken as they are given, or else their defaults. */
 type PlainSetting =
@@ -13,6 +16,7 @@ type PlainSetting =
   | 'maxBackoffMs'
   | 'maxRetryAfterMs'
   | 'maxAttempts'
+  | 'maxAgeMs'
   | 'concurrency'
   | 'schedule'
   | 'redirects'
@@ -29,11 +33,16 @@ export interface EndpointSettings extends Required<Pick<EndpointOptions, PlainSe
   /** What an event stays in order with. */
   readonly laneOf: (record: LogRecord) => string;
   readonly format: Format;
+  /** What one request may carry at most: what is configured, and what the format can carry. */
+  readonly envelope: EnvelopeBounds;
   /** Whether the endpoint is to be sent this event: its format carries it and its filter lets it through. */
   readonly wants: Filter;
   /** A digest of what decides {@link wants}. */
   readonly selection: string;
   readonly tls: EndpointTlsOptions | undefined;
+  readonly signingKeys: readonly SigningKey[];
+  /** Where connections may be made to. */
+  readonly addresses: AddressGuard;
   readonly userAgent: string;
 }
 
@@ -46,11 +55,14 @@ const DEFAULTS = {
   maxBackoffMs: 60_000,
   maxRetryAfterMs: 3_600_000,
   maxAttempts: 5,
+  maxAgeMs: 72 * 3_600_000,
   concurrency: 16,
   schedule: 'standard',
   redirects: 'fail',
   ordering: 'lane',
 } as const satisfies Pick<EndpointOptions, PlainSetting>;
+
+const DEFAULT_BATCH = { maxEvents: 100, maxBytes: 64 * 1_024 } as const;
 
 /** Lanes by what stays in order. No event's own lane is empty or begins with a control character, so none is met by accident. */
 const LANES: Readonly<Record<NonNullable<EndpointOptions['ordering']>, EndpointSettings['laneOf']>> = {
@@ -59,8 +71,16 @@ const LANES: Readonly<Record<NonNullable<EndpointOptions['ordering']>, EndpointS
   none: ({ sequence }) => `\u0000${sequence}`,
 };
 
-/** @throws FilterError when `only` or `except` cannot be compiled */
-export function endpointSettings(options: EndpointOptions, userAgent: string): EndpointSettings {
+/**
+ * @param addresses those that every endpoint may be reached at
+ * @throws FilterError when `only` or `except` cannot be compiled
+ * @throws SigningKeyError when a signing key is none
+ */
+export function endpointSettings(
+  options: EndpointOptions,
+  userAgent: string,
+  addresses?: AddressOptions,
+): EndpointSettings {
   const plain = plainSettings(options);
   const { schedule, backoffMs, maxBackoffMs, ordering } = plain;
   const url = new URL(options.url);
@@ -74,10 +94,22 @@ export function endpointSettings(options: EndpointOptions, userAgent: string): E
     longestWaitMs: Math.max(backoffMs, maxBackoffMs, ...(typeof schedule === 'string' ? [] : schedule)),
     laneOf: LANES[ordering],
     format,
+    envelope: envelopeBounds(options, format),
     wants: (record) => format.carries(record) && filter(record),
     selection: selectionOf(options, format),
     tls: options.tls,
+    signingKeys: (options.signing?.keys ?? []).map(parseSigningKey),
+    addresses: new AddressGuard(addresses, options.addresses),
     userAgent,
+  };
+}
+
+function envelopeBounds({ batch }: EndpointOptions, format: Format): EnvelopeBounds {
+  const { maxEvents = DEFAULT_BATCH.maxEvents, maxBytes = DEFAULT_BATCH.maxBytes } = batch ?? {};
+  return {
+    events: Math.min(maxEvents, format.maxEvents),
+    bytes: maxBytes,
+    sizeOf: (record) => format.sizeOf(record),
   };
 }
 

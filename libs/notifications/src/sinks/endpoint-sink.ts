@@ -1,14 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import type { AttemptResult } from '../delivery/attempt.js';
+import { outcomeOf, type Outcome } from '../delivery/outcome.js';
 import { Pacer } from '../delivery/pacer.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
-import { EndpointClients } from '../http/endpoint-client.js';
+import type { EncodedRequest } from '../event/format.js';
+import type { LogRecord } from '../event-log/log-record.js';
+import { type EndpointClient, EndpointClients } from '../http/endpoint-client.js';
 import { DeliveryObserver } from '../metrics/delivery-observer.js';
-import type { EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import { AttemptCounts, type EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import type { Expired } from '../retention/expiry.js';
 import { EndpointDelivery } from './endpoint-delivery.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 import { Sink } from './sink.js';
+
+/** How one request outside the order ended. */
+export interface Redelivery {
+  readonly result: AttemptResult;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+}
 
 /**
  * A webhook endpoint as a sink: its events are sent in the order of their lanes, and sent again until they are taken, over any restart.
@@ -17,7 +29,11 @@ import { Sink } from './sink.js';
 @Injectable()
 export class EndpointSink extends Sink {
   #delivery: EndpointDelivery | undefined;
+  #client: EndpointClient | undefined;
   #settings: EndpointSettings | undefined;
+  readonly #counts = new AttemptCounts();
+  #stopped = false;
+  #expiry: Promise<Expired | undefined> | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -38,6 +54,11 @@ export class EndpointSink extends Sink {
     return this.#settings?.origin ?? '';
   }
 
+  /** What its requests are signed with. */
+  get signingKeys(): EndpointSettings['signingKeys'] {
+    return this.#settings?.signingKeys ?? [];
+  }
+
   /** Whether the endpoint is to be sent an event. */
   get wants(): EndpointSettings['wants'] {
     return this.#settings?.wants ?? (() => false);
@@ -50,14 +71,8 @@ export class EndpointSink extends Sink {
 
   /** Goes on where the endpoint stands. Once, before anything else. */
   open(settings: EndpointSettings, progress: EndpointProgress): void {
-    const { log, clients, pacer, observer } = this;
-    const client = clients.create(settings);
     this.#settings = settings;
-    this.#delivery = new EndpointDelivery(
-      settings,
-      { log, progress: this.progress, client, pacer, observer },
-      progress,
-    );
+    this.#delivery = this.#deliver(settings, progress);
   }
 
   override wake(): void {
@@ -69,8 +84,109 @@ export class EndpointSink extends Sink {
     this.#opened.enable();
   }
 
+  /** Sends nothing until {@link resume}: see `Broadcaster.pause`, which makes it durable. */
+  pause(): void {
+    this.#opened.pause();
+  }
+
+  resume(): void {
+    this.#opened.resume();
+  }
+
+  /** See `EndpointDelivery.lettersGone`. */
+  lettersGone(ids: readonly number[], events: number, fate: 'delivered' | 'given-up'): void {
+    this.#opened.lettersGone(ids, events, fate);
+  }
+
+  /** Sends an event again, once, outside the order and the counts. @param job sent as `Herald-Replay` */
+  async redeliver(record: LogRecord, job: string): Promise<Redelivery> {
+    return this.#post(record, () => {
+      const encoded = this.#configured.format.encode([record], { sequences: [] });
+      return { ...encoded, headers: { ...encoded.headers, 'herald-replay': job } };
+    });
+  }
+
+  /**
+   * Tries the endpoint with a request that tells of nothing: an event `herald.test`, or, in Distribution's formats, an envelope without
+   * events. It is not in the log, has no number, is not tried again and counts for nothing.
+   */
+  async test(record: LogRecord): Promise<Redelivery> {
+    const { format } = this.#configured;
+    return this.#post(record, () => {
+      if (format.carries(record)) return format.encode([record], { sequences: [] });
+      const version = format.name.replace('distribution.', '');
+      const contentType = `application/vnd.docker.distribution.events.${version}+json`;
+      return { contentType, headers: {}, body: '{"events":[]}' };
+    });
+  }
+
+  async #post(record: LogRecord, encode: () => EncodedRequest): Promise<Redelivery> {
+    const { maxRetryAfterMs, redirects } = this.#configured;
+    const { clock } = this.pacer;
+    const startedMs = clock.monotonic();
+    const result = await this.#attempt(record, encode);
+    const outcome = outcomeOf(result, 1, { nowMs: clock.now(), maxRetryAfterMs, redirects });
+    return { result, outcome, durationMs: clock.monotonic() - startedMs };
+  }
+
+  async #attempt(record: LogRecord, encode: () => EncodedRequest): Promise<AttemptResult> {
+    let encoded;
+    try {
+      encoded = encode();
+    } catch {
+      return { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
+    }
+    if (this.#client === undefined) return { kind: 'abandoned' };
+    return this.#client.post(encoded, { log: this.log.uuid, eventIds: [record.id], sequences: [] });
+  }
+
+  get #configured(): EndpointSettings {
+    if (this.#settings === undefined) throw new Error('the sink was not opened');
+    return this.#settings;
+  }
+
+  /**
+   * When the endpoint has taken nothing for as long as its events may grow old, in time in which it was tried: makes one dead letter of
+   * those that did. Deliveries stop meanwhile and go on from what is stored then.
+   *
+   * @throws DatabaseError
+   */
+  async expire(): Promise<Expired | undefined> {
+    const { metrics, failingMs } = this.#opened;
+    const settings = this.#settings;
+    if (settings === undefined || this.#stopped || this.#expiry !== undefined) return undefined;
+    if (metrics.Pending === 0 || failingMs < settings.maxAgeMs || metrics.state !== 'active')
+      return undefined;
+    this.#expiry = this.#expire(settings).finally(() => (this.#expiry = undefined));
+    return this.#expiry;
+  }
+
   override async stop(deadlineMs: number): Promise<void> {
+    this.#stopped = true;
+    await this.#expiry?.catch(() => undefined);
     await this.#delivery?.stop(deadlineMs);
+  }
+
+  async #expire(settings: EndpointSettings): Promise<Expired | undefined> {
+    const { name, maxAgeMs, timeoutMs, wants } = settings;
+    const delivery = this.#opened;
+    await delivery.stop(timeoutMs);
+    await this.progress.stored(delivery);
+    try {
+      return await this.progress.expire(this.log, maxAgeMs, { endpoint: name, wants });
+    } finally {
+      const progress = await this.progress.read(name);
+      if (progress !== undefined) this.#delivery = this.#deliver(settings, progress);
+      if (!this.#stopped) this.#delivery?.wake();
+    }
+  }
+
+  #deliver(settings: EndpointSettings, progress: EndpointProgress): EndpointDelivery {
+    const { log, clients, pacer, observer } = this;
+    const client = clients.create(settings);
+    this.#client = client;
+    const tools = { log, progress: this.progress, client, pacer, observer, counts: this.#counts };
+    return new EndpointDelivery(settings, tools, progress);
   }
 
   get #opened(): EndpointDelivery {

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database, WriteBatch, type Row } from '@herald/database';
+import { ProgressStore } from '../event-log/progress-store.js';
+import { Broadcaster } from '../sinks/broadcaster.js';
+import type { DatedLetter } from './letter-rows.js';
+
+/** A dead letter as it lies in the database. */
+export type StoredLetter = DatedLetter & {
+  readonly id: number;
+  /** The job that sends it again; undefined while nobody asked for that. */
+  readonly redrive?: string;
+};
+
+interface LetterRow extends Row {
+  readonly id: number;
+  readonly lane: string | null;
+  readonly first_sequence: number;
+  readonly last_sequence: number;
+  readonly count: number;
+  readonly event_id: string | null;
+  readonly reason: DatedLetter['reason'];
+  readonly attempts: number;
+  readonly last_status: number | null;
+  readonly last_answer: string | null;
+  readonly at_ms: number;
+  readonly redrive: string | null;
+}
+
+/**
+ * What endpoints did not take, for operators: to look at, to give up, and to send again. Sending again is the part of the `Redrive`; here
+ * is only stored that it is wanted, so that it survives whatever happens.
+ */
+@Injectable()
+export class DeadLetters {
+  readonly #listeners = new Set<() => void>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly progress: ProgressStore,
+    private readonly broadcaster: Broadcaster,
+  ) {}
+
+  /** Letters of an endpoint, detached ones too, after an id. @throws DatabaseError */
+  async page(endpoint: string, after: number, limit: number): Promise<readonly StoredLetter[]> {
+    const rows = await this.database.read<LetterRow>(
+      'SELECT * FROM dead_letters WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?',
+      [endpoint, after, limit],
+    );
+    return rows.map(letterOf);
+  }
+
+  /** The first letter of an endpoint that is to be sent again. @throws DatabaseError */
+  async nextToRedrive(endpoint: string): Promise<StoredLetter | undefined> {
+    const [row] = await this.database.read<LetterRow>(
+      'SELECT * FROM dead_letters WHERE endpoint = ? AND redrive IS NOT NULL ORDER BY id LIMIT 1',
+      [endpoint],
+    );
+    return row && letterOf(row);
+  }
+
+  /**
+   * Gives a letter up: it is removed, and its events will never be sent.
+   *
+   * @returns `unknown` when the endpoint has no such letter, `redriving` when it is being sent again
+   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
+   */
+  async remove(endpoint: string, id: number): Promise<'removed' | 'unknown' | 'redriving'> {
+    const sink = this.broadcaster.endpoint(endpoint);
+    const [row] = await this.database.read<LetterRow>(
+      'SELECT * FROM dead_letters WHERE endpoint = ? AND id = ?',
+      [endpoint, id],
+    );
+    if (row === undefined) return 'unknown';
+    if (row.redrive !== null) return 'redriving';
+    sink.lettersGone([id], row.count, 'given-up');
+    await this.progress.flush();
+    return 'removed';
+  }
+
+  /**
+   * Has letters sent again: one, or all that lie there. Durable when it resolves; a restart goes on with it.
+   *
+   * @returns the job's name, which is sent as `Herald-Replay`, and how many events it is about
+   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
+   */
+  async redrive(endpoint: string, id?: number): Promise<{ readonly job: string; readonly events: number }> {
+    this.broadcaster.endpoint(endpoint);
+    const job = randomUUID();
+    const which = id === undefined ? '' : ' AND id = ?';
+    const values = id === undefined ? [] : [id];
+    const batch = new WriteBatch()
+      .run(`UPDATE dead_letters SET redrive = ? WHERE endpoint = ? AND redrive IS NULL${which}`, [
+        job,
+        endpoint,
+        ...values,
+      ])
+      .afterCommit(() => this.#announce());
+    await this.database.commit(batch);
+    const [row] = await this.database.read<{ events: number | null }>(
+      'SELECT sum(count) AS events FROM dead_letters WHERE redrive = ?',
+      [job],
+    );
+    return { job, events: row?.events ?? 0 };
+  }
+
+  /** A letter that was sent again was not taken: it stays, and nobody sends it any more. @throws DatabaseError */
+  async refuse(
+    { id, attempts }: StoredLetter,
+    last: Pick<DatedLetter, 'lastStatus' | 'lastAnswer'>,
+  ): Promise<void> {
+    await this.database.commit(
+      new WriteBatch().run(
+        'UPDATE dead_letters SET redrive = NULL, attempts = ?, last_status = ?, last_answer = ? WHERE id = ?',
+        [attempts, last.lastStatus ?? null, last.lastAnswer ?? null, id],
+      ),
+    );
+  }
+
+  /** The events of a letter up to a sequence are done; so many of them were sent. @throws DatabaseError */
+  async advance(letter: StoredLetter, upTo: number): Promise<void> {
+    await this.database.commit(
+      new WriteBatch().run(
+        'UPDATE dead_letters SET first_sequence = ?, count = max(count - 1, 1) WHERE id = ?',
+        [upTo + 1, letter.id],
+      ),
+    );
+  }
+
+  /** Calls back after letters were marked to be sent again. Returns what ends it. */
+  onRedrive(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function letterOf(row: LetterRow): StoredLetter {
+  return {
+    id: row.id,
+    firstSequence: row.first_sequence,
+    lastSequence: row.last_sequence,
+    count: row.count,
+    reason: row.reason,
+    attempts: row.attempts,
+    atMs: row.at_ms,
+    ...(row.lane !== null && { lane: row.lane }),
+    ...(row.event_id !== null && { eventId: row.event_id }),
+    ...(row.last_status !== null && { lastStatus: row.last_status }),
+    ...(row.last_answer !== null && { lastAnswer: row.last_answer }),
+    ...(row.redrive !== null && { redrive: row.redrive }),
+  };
+}

@@ -1,0 +1,115 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Database, DatabaseError } from '@herald/database';
+import { Clock } from '../delivery/clock.js';
+import { NOTIFICATIONS_OPTIONS } from '../notifications.module-definition.js';
+import type { NotificationsOptions } from '../notifications.options.js';
+import { Broadcaster } from '../sinks/broadcaster.js';
+import { Retention, type RetentionLimits } from './retention.js';
+
+const HOUR_MS = 3_600_000;
+
+/** How long everything is kept of an endpoint that is not configured any more. */
+export const DETACHED_MS = 7 * 24 * HOUR_MS;
+
+const DEFAULT_LIMITS: RetentionLimits = { ageMs: 168 * HOUR_MS, sizeBytes: 2 ** 30 };
+
+/**
+ * Keeps the log from growing for ever: at the start and every hour it forgets endpoints that were detached long ago, makes dead letters
+ * of what endpoints that keep failing did not take in time, and removes what is kept for nobody. Each loss is announced.
+ */
+@Injectable()
+export class LogMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('LogMaintenance');
+  readonly #retention: Retention;
+  readonly #limits: RetentionLimits;
+  #stopped = false;
+  #underWay: Promise<void> = Promise.resolve();
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(
+    @Inject(NOTIFICATIONS_OPTIONS) { retention }: NotificationsOptions,
+    database: Database,
+    private readonly clock: Clock,
+    private readonly broadcaster: Broadcaster,
+  ) {
+    this.#retention = new Retention(database);
+    this.#limits = {
+      ageMs: retention?.ageMs ?? DEFAULT_LIMITS.ageMs,
+      sizeBytes: retention?.sizeBytes ?? DEFAULT_LIMITS.sizeBytes,
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.#underWay = this.#turn();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    await this.#underWay;
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      await this.run();
+    } catch (error) {
+      const code = error instanceof DatabaseError ? error.code : 'unknown';
+      if (!this.#stopped)
+        this.#logger.error(`the event log could not be maintained (${code}); trying again in an hour`);
+    }
+    if (this.#stopped) return;
+    this.#cancelTimer = this.clock.setTimer(HOUR_MS, () => {
+      this.#underWay = this.#turn();
+    });
+  }
+
+  /** All that is to be done now. @throws DatabaseError */
+  async run(): Promise<void> {
+    await this.#forget();
+    await this.#expire();
+    await this.#retain();
+  }
+
+  async #forget(): Promise<void> {
+    for (const { name, deadLetters } of await this.broadcaster.forgetDetached(DETACHED_MS)) {
+      this.#logger.warn(
+        `endpoint ${name} was not configured for 7 days: it is forgotten, with what it had not got and ${deadLetters} dead letters`,
+        { endpoint: name },
+      );
+    }
+  }
+
+  async #expire(): Promise<void> {
+    for (const sink of this.broadcaster.endpoints) {
+      const expired = this.#stopped ? undefined : await sink.expire();
+      if (expired === undefined) continue;
+      const { count, firstSequence, lastSequence } = expired;
+      this.#logger.warn(
+        `endpoint ${sink.name} (${sink.origin}) took nothing for too long: ${count} events are one dead letter (${firstSequence} to ${lastSequence})`,
+        { endpoint: sink.name },
+      );
+    }
+  }
+
+  async #retain(): Promise<void> {
+    const run = await this.#retention.run(this.#limits, this.clock.now(), () => this.#stopped);
+    const { removed, sizeBytes, heldBy } = run;
+    if (removed > 0) {
+      this.#logger.log(
+        `removed ${removed} events from the log that every endpoint has: ${sizeBytes} bytes are left`,
+      );
+    }
+    if (heldBy !== undefined) {
+      this.#logger.warn(
+        `the log has ${sizeBytes} bytes of events, more than it should: endpoint ${heldBy} has still to receive the oldest, or has it as a dead letter`,
+        { endpoint: heldBy },
+      );
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { WriteBatch, type Database } from '@herald/database';
+
+/** How much of the log is kept for replays when everybody has it. 0 sets no limit. */
+export interface RetentionLimits {
+  readonly ageMs: number;
+  /** Bytes of events. */
+  readonly sizeBytes: number;
+}
+
+export interface RetentionRun {
+  readonly removed: number;
+  /** Bytes of events that the log has afterwards. */
+  readonly sizeBytes: number;
+  /** An endpoint that keeps the log above its size, because it has still to receive what would go next. */
+  readonly heldBy?: string;
+}
+
+/** Events that one batch removes: pushes wait that long for it, and no longer. */
+const SLICE = 500;
+
+/** Events whose sizes one read adds up. */
+const COUNT_PAGE = 5_000;
+
+/** Pages that one batch gives back to the file system. */
+const VACUUM_PAGES = 200;
+
+/** The first event that somebody has still to receive, or that lies in dead letters; and who that is. */
+const NEEDS = `
+  SELECT name AS endpoint, cursor + 1 AS sequence FROM endpoints
+  UNION ALL SELECT endpoint, min(sequence) FROM lane_exceptions GROUP BY endpoint
+  UNION ALL SELECT endpoint, min(sequence) FROM lane_backlog GROUP BY endpoint
+  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters GROUP BY endpoint`;
+
+/**
+ * Removes from the log's beginning what is too old, or too much, and nothing from which an endpoint has still to receive an event,
+ * be it configured, paused, retired or detached. Works in slices, so that nobody waits for it.
+ */
+export class Retention {
+  #countedUpTo = 0;
+  #sizeBytes = 0;
+
+  constructor(private readonly database: Database) {}
+
+  /**
+   * One run. `stopped` is asked before each slice.
+   *
+   * @param nowMs ms since 1970
+   * @throws DatabaseError
+   */
+  async run(limits: RetentionLimits, nowMs: number, stopped: () => boolean): Promise<RetentionRun> {
+    await this.#count(stopped);
+    let removed = 0;
+    while (!stopped()) {
+      const slice = await this.#slice(limits, nowMs);
+      if (slice === 0) break;
+      removed += slice;
+      await nextTurn();
+    }
+    if (removed > 0) await this.#vacuum(stopped);
+    const over = limits.sizeBytes > 0 && this.#sizeBytes > limits.sizeBytes;
+    const heldBy = over && !stopped() ? await this.#holder() : undefined;
+    return { removed, sizeBytes: this.#sizeBytes, ...(heldBy === undefined ? {} : { heldBy }) };
+  }
+
+  async #count(stopped: () => boolean): Promise<void> {
+    while (!stopped()) {
+      const [row] = await this.database.read<{ last: number | null; bytes: number | null }>(
+        `SELECT max(sequence) AS last, sum(size_bytes) AS bytes
+         FROM (SELECT sequence, size_bytes FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?)`,
+        [this.#countedUpTo, COUNT_PAGE],
+      );
+      if (row === undefined || row.last === null) return;
+      this.#countedUpTo = row.last;
+      this.#sizeBytes += row.bytes ?? 0;
+      await nextTurn();
+    }
+  }
+
+  async #slice({ ageMs, sizeBytes }: RetentionLimits, nowMs: number): Promise<number> {
+    const rows = await this.database.read<{ sequence: number; time_ms: number; size_bytes: number }>(
+      `SELECT sequence, time_ms, size_bytes FROM events
+       WHERE sequence < coalesce((SELECT min(sequence) FROM (${NEEDS})), ?1 + 1) AND sequence <= ?1
+       ORDER BY sequence LIMIT ?2`,
+      [this.#countedUpTo, SLICE],
+    );
+    let freedBytes = 0;
+    let count = 0;
+    for (const row of rows) {
+      const old = ageMs > 0 && row.time_ms < nowMs - ageMs;
+      const tooMuch = sizeBytes > 0 && this.#sizeBytes - freedBytes > sizeBytes;
+      if (!old && !tooMuch) break;
+      freedBytes += row.size_bytes;
+      count += 1;
+    }
+    const last = rows[count - 1];
+    if (last === undefined) return 0;
+    const batch = new WriteBatch()
+      .require(
+        'nobody needs them',
+        `SELECT 1 FROM (${NEEDS}) WHERE sequence <= ? LIMIT 1`,
+        [last.sequence],
+        0,
+      )
+      .run('DELETE FROM events WHERE sequence <= ?', [last.sequence]);
+    const { committed } = await this.database.commit(batch);
+    if (!committed) return 0;
+    this.#sizeBytes -= freedBytes;
+    return count;
+  }
+
+  async #holder(): Promise<string | undefined> {
+    const [row] = await this.database.read<{ endpoint: string }>(`${NEEDS} ORDER BY sequence LIMIT 1`);
+    return row?.endpoint;
+  }
+
+  /** Gives the pages that fell free back to the file system. SQLite alone has such a thing. */
+  async #vacuum(stopped: () => boolean): Promise<void> {
+    while (!stopped()) {
+      const [row] = await this.database.read<{ pages: number }>(
+        'SELECT freelist_count AS pages FROM pragma_freelist_count',
+      );
+      const pages = Math.min(row?.pages ?? 0, VACUUM_PAGES);
+      if (pages === 0) return;
+      const batch = new WriteBatch();
+      // A statement that is not asked for its rows gives back one page, whatever number stands there.
+      for (let page = 0; page < pages; page += 1) batch.run('PRAGMA incremental_vacuum(1)');
+      await this.database.commit(batch);
+      await nextTurn();
+    }
+  }
+}
