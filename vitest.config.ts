@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['{apps,libs}/**/*.spec.ts'],
           setupFiles: ['test/setup.ts'],
           isolate: false,
+          // A shared machine may be slow for a moment; what hangs is found all the same.
+          testTimeout: 30_000,
         },
       },
       {

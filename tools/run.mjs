@@ -18,6 +18,17 @@ const tasks = {
   demo: { build: true, command: (args) => ['tools/demo/main.mjs', ...args] },
   test: { build: true, command: (args) => [VITEST, 'run', '--project', 'unit', '--project', 'e2e', ...args] },
   'test-clients': { build: true, command: (args) => [VITEST, 'run', '--project', 'clients', ...args] },
+  crash: {
+    build: true,
+    command: (args) => [
+      '--enable-source-maps',
+      '--import',
+      './test/crash/typescript.mjs',
+      'test/crash/main.ts',
+      ...args,
+    ],
+  },
+  'bench:delivery': { build: true, command: (args) => ['bench/delivery/main.mjs', ...args] },
 };
 
 const [name = '', ...args] = process.argv.slice(2);
