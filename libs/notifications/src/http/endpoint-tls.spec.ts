@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { HttpService } from '@nestjs/axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/manual-clock.js';
-import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js';
+import { TEST_AUTHORITY, TEST_CERTIFICATE, TEST_CLIENTS } from '../../test/test-certificate.js';
 import type { EndpointTlsOptions } from '../notifications.options.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { SystemHostResolver } from './addresses/host-resolver.js';
@@ -34,29 +33,7 @@ describe('an endpoint over TLS', () => {
   }[] = [];
 
   const path = (name: string) => join(directory, name);
-  const pem = (name: string) => readFileSync(path(name), 'utf8');
-  const certify = (name: string) =>
-    execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        `/CN=${name}`,
-        '-keyout',
-        path(`${name}.key`),
-        '-out',
-        path(`${name}.crt`),
-      ],
-      { stdio: 'ignore' },
-    );
+  const { first, second } = TEST_CLIENTS;
 
   const client = (
     tls: EndpointTlsOptions,
@@ -72,8 +49,7 @@ describe('an endpoint over TLS', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'herald-tls-'));
-    certify('first');
-    certify('second');
+    writeFileSync(path('first.key'), first.key);
     server = createServer(
       { cert, key, requestCert: true, rejectUnauthorized: false },
       (request, response) => {
@@ -99,7 +75,7 @@ describe('an endpoint over TLS', () => {
   });
 
   it('is shown the certificate that is configured', async () => {
-    const one = client({ ca: TEST_AUTHORITY, cert: pem('first.crt'), key: { file: path('first.key') } });
+    const one = client({ ca: TEST_AUTHORITY, cert: first.cert, key: { file: path('first.key') } });
     await expect(one.post(ENCODED, NUMBERING)).resolves.toMatchObject({ status: 200 });
     expect(seen).toMatchObject([{ name: 'first', version: 'TLSv1.3' }]);
   });
@@ -129,8 +105,8 @@ describe('an endpoint over TLS', () => {
   it('is shown a replaced certificate over new connections, within 10 s, and not before the key fits', async () => {
     const clock = new ManualClock();
     const faults: (readonly TlsFault[])[] = [];
-    writeFileSync(path('current.crt'), pem('first.crt'));
-    writeFileSync(path('current.key'), pem('first.key'));
+    writeFileSync(path('current.crt'), first.cert);
+    writeFileSync(path('current.key'), first.key);
     const one = client(
       { ca: TEST_AUTHORITY, cert: { file: path('current.crt') }, key: { file: path('current.key') } },
       clock,
@@ -141,7 +117,7 @@ describe('an endpoint over TLS', () => {
       return seen.at(-1)?.name;
     };
     expect([await post(), await post()]).toEqual(['first', 'first']);
-    writeFileSync(path('current.crt'), `${pem('second.crt')}\n`);
+    writeFileSync(path('current.crt'), `${second.cert}\n`);
     clock.advance(9_999);
     expect(await post()).toBe('first');
     expect(faults).toEqual([]);
@@ -152,7 +128,7 @@ describe('an endpoint over TLS', () => {
     // Once, although it was looked at twice.
     expect(faults).toEqual([[{ setting: 'key', reason: 'must be the key of the certificate in cert' }]]);
     expect(new Set(seen.map(({ socket }) => socket)).size).toBe(1);
-    writeFileSync(path('current.key'), `${pem('second.key')}\n`);
+    writeFileSync(path('current.key'), `${second.key}\n`);
     clock.advance(10_000);
     expect([await post(), await post()]).toEqual(['second', 'second']);
     expect(new Set(seen.map(({ socket }) => socket)).size).toBe(2);
