@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CrashArena } from './crash-arena.js';
+import { CRASH_POINTS } from './crash-points.js';
+import { Random } from './random.js';
+
+/** How often the program may pass a point before it dies there. */
+const MOST_VISITS = 12;
+
+/** A program that is not dead by then never comes to the point, in ms. */
+const NEVER_MS = 40_000;
+
+/** A schema is made once, and half a blob is recovered only after a crash that left one. */
+const FIRST = 'mid-migration';
+const AFTER_LINK = 'mid-recovery';
+
+describe('G1 to G4 over a crash at each point where it could hurt', () => {
+  const seed = 7;
+  const random = new Random(seed, 'crash points');
+  const others = Object.keys(CRASH_POINTS).filter((point) => point !== FIRST && point !== AFTER_LINK);
+  const points = [FIRST, ...others].flatMap((point) =>
+    point === 'after-link' ? [point, AFTER_LINK] : [point],
+  );
+  let arena: CrashArena;
+
+  beforeAll(async () => {
+    arena = await CrashArena.open(random);
+  });
+
+  afterAll(() => arena.dispose(false));
+
+  it.each(points)('dies %s', async (point) => {
+    const visits = point.startsWith('mid-') ? 1 : random.between(1, MOST_VISITS);
+    const { ended } = await arena.launch(`${point}:${visits}`);
+    const never = sleep(NEVER_MS, 'it never came there', { ref: false });
+    const end = await Promise.race([ended, never]);
+    expect(end).toBe('SIGKILL');
+  });
+
+  it('has lost, invented, reordered and left behind nothing then', async () => {
+    await expect(arena.settle()).resolves.toEqual([]);
+    expect(arena.journal.count('acknowledged')).toBeGreaterThan(points.length);
+  }, 120_000);
+});
