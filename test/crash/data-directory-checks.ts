@@ -23,6 +23,16 @@ function checkDatabase(database: DatabaseSync): Finding[] {
     const [rows] = column(database, `SELECT count(*) FROM ${table}`);
     if (rows !== '0') findings.push({ kind: 'undelivered', what: `${table} has ${rows} rows` });
   }
+  const miscounted = column(
+    database,
+    'SELECT name FROM endpoints WHERE wanted <> delivered OR deferred <> 0',
+  );
+  findings.push(
+    ...miscounted.map((name): Finding => ({
+      kind: 'corrupt',
+      what: `endpoint ${name} counts events that are not there`,
+    })),
+  );
   return findings;
 }
 
