@@ -85,8 +85,8 @@ describe('operators of the program', () => {
       await expect(admin.ask('GET', path)).resolves.toMatchObject({ status: 400 });
     }
     await expect(herald('endpoints', 'pause', 'x')).resolves.toMatchObject({ code: 5 });
-    for (const path of ['endpoints', 'events']) {
-      expect((await fetch(`${registry.url}/admin/v1/${path}`)).status).toBe(404);
+    for (const path of ['admin/v1/endpoints', 'admin/v1/events', 'openapi.json']) {
+      expect((await fetch(`${registry.url}/${path}`)).status).toBe(404);
     }
     await registry.stop();
     await expect(herald('endpoints')).resolves.toEqual({

@@ -7,6 +7,7 @@ import { createRegistryAdapter } from './http/registry-adapter.js';
 import { RequestContexts } from './http/request-context.js';
 import { ServerAddresses } from './http/server-addresses.js';
 import { accessLogOf } from './logging/access-log.js';
+import { AdminApiDocument } from './operations/admin/openapi/admin-api-document.js';
 import type { DebugModuleOptions } from './operations/debug/debug.module.js';
 import { HttpMetrics } from './operations/metrics/http-metrics.js';
 import { RegistryModule } from './registry.module.js';
@@ -46,6 +47,7 @@ export async function createApp(config: RegistryConfig, logger: LoggerService | 
       abortOnError: false,
     },
   );
+  app.get(AdminApiDocument).describes(app);
   return { app, addresses };
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { DatabaseModule } from '@herald/database';
 import { NotificationsModule, notificationsMigrations } from '@herald/notifications';
@@ -39,6 +39,8 @@ import { EndpointsAdminController } from './operations/admin/endpoints-admin.con
 import { EventFeed } from './operations/admin/event-feed.js';
 import { EventsAdminController } from './operations/admin/events-admin.controller.js';
 import { RepositoriesAdminController } from './operations/admin/repositories-admin.controller.js';
+import { AdminApiDocument } from './operations/admin/openapi/admin-api-document.js';
+import { OpenApiController } from './operations/admin/openapi/openapi.controller.js';
 import { DebugModule, type DebugModuleOptions } from './operations/debug/debug.module.js';
 import { HealthController } from './operations/health.controller.js';
 import { StorageHealthIndicator } from './operations/storage.health-indicator.js';
@@ -71,6 +73,7 @@ const OPERATIONS = [
   EndpointsAdminController,
   EventsAdminController,
   DeadLettersAdminController,
+  OpenApiController,
 ];
 
 /**
@@ -93,6 +96,7 @@ export class RegistryModule {
         },
         { provide: APP_FILTER, useClass: OciErrorFilter },
         { provide: APP_GUARD, useClass: WritePolicy },
+        AdminApiDocument,
         AdminGuard,
         EventFeed,
         DeletionPolicy,
@@ -125,6 +129,7 @@ function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['i
       includeReferences: config.notifications.includeReferences,
       ...(config.notifications.compatibility === 'distribution' && { compatibility: 'distribution' }),
     }),
+    DiscoveryModule,
     TerminusModule,
     ...(config.http.debug === undefined ? [] : [DebugModule.forRoot({ notifications, metrics })]),
   ];

@@ -34,6 +34,7 @@ const IDLE_MS = 120_000;
 const OTHER_ROUTES: readonly (readonly [prefix: string, address: AddressName])[] = [
   ['/debug/', 'debug'],
   ['/admin/', 'admin'],
+  ['/openapi.json', 'admin'],
 ];
 
 /**

@@ -5,9 +5,13 @@ import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
 import { numberOf, wholeNumber } from './admin-query.js';
 import { configuredEndpoint } from './configured-endpoint.js';
+import { Describe } from './openapi/admin-operation.js';
+import { COUNT, list, named, object, TEXT } from './openapi/schema.js';
 
 const MOST_LETTERS = 1_000;
 const DEFAULT_LETTERS = 100;
+
+const REDRIVE = object({ job: { ...TEXT, description: 'sent as Herald-Replay' }, events: COUNT });
 
 /** What an endpoint did not take. Of its answers the first bytes are kept, with the endpoint's secrets removed. */
 @Controller('admin/v1/endpoints/:name/dead-letters')
@@ -20,6 +24,23 @@ export class DeadLettersAdminController {
 
   /** Letters after an id; `next` is where the next page begins, if there is one. A detached endpoint's are shown too. */
   @Get()
+  @Describe({
+    summary: 'Dead letters of an endpoint',
+    description: "A detached endpoint's are shown too.",
+    query: [
+      { name: 'after', description: 'only letters after this id', schema: COUNT },
+      {
+        name: 'limit',
+        description: 'most letters of the page',
+        schema: { type: 'integer', minimum: 1, maximum: MOST_LETTERS, default: DEFAULT_LETTERS },
+      },
+    ],
+    answer: {
+      description: 'A page: next is what to ask for after it, if there is more',
+      schema: object({ deadLetters: list(named('DeadLetter')) }, { next: COUNT }),
+    },
+    refusals: ['PARAMETER_INVALID', 'ENDPOINT_UNKNOWN'],
+  })
   async page(@Param('name') name: string, @Query() query: QueryParameters) {
     const known = this.broadcaster.detached.some((detached) => detached.name === name);
     if (!known) configuredEndpoint(this.broadcaster, name);
@@ -34,6 +55,11 @@ export class DeadLettersAdminController {
   /** Gives one up, for ever. */
   @Delete(':id')
   @HttpCode(204)
+  @Describe({
+    summary: 'Give a dead letter up',
+    answer: { status: 204, description: 'Its events will never be sent' },
+    refusals: ['PARAMETER_INVALID', 'ENDPOINT_UNKNOWN', 'DEAD_LETTER_UNKNOWN', 'CONFLICT'],
+  })
   async remove(@Param('name') name: string, @Param('id') text: string): Promise<void> {
     configuredEndpoint(this.broadcaster, name);
     const fate = await this.letters.remove(name, wholeNumber(text, 'id', { from: 1 }));
@@ -46,6 +72,11 @@ export class DeadLettersAdminController {
   /** Has all that lie there sent again. */
   @Post('redrive')
   @HttpCode(202)
+  @Describe({
+    summary: 'Have all dead letters of an endpoint sent again',
+    answer: { status: 202, description: 'The job that sends them; it survives a restart', schema: REDRIVE },
+    refusals: ['ENDPOINT_UNKNOWN'],
+  })
   redriveAll(@Param('name') name: string) {
     configuredEndpoint(this.broadcaster, name);
     return this.letters.redrive(name);
@@ -53,6 +84,11 @@ export class DeadLettersAdminController {
 
   @Post(':id/redrive')
   @HttpCode(202)
+  @Describe({
+    summary: 'Have a dead letter sent again',
+    answer: { status: 202, description: 'The job that sends it; it survives a restart', schema: REDRIVE },
+    refusals: ['PARAMETER_INVALID', 'ENDPOINT_UNKNOWN', 'DEAD_LETTER_UNKNOWN'],
+  })
   async redrive(@Param('name') name: string, @Param('id') text: string) {
     configuredEndpoint(this.broadcaster, name);
     const started = await this.letters.redrive(name, wholeNumber(text, 'id', { from: 1 }));

@@ -9,6 +9,9 @@ import {
 } from '@herald/notifications';
 import { AdminGuard } from './admin.guard.js';
 import { configuredEndpoint } from './configured-endpoint.js';
+import { Describe, type AdminOperation } from './openapi/admin-operation.js';
+import { FAULT } from './openapi/admin-schemas.js';
+import { COUNT, DURATION_MS, FLAG, list, named, object, oneOf, TEXT } from './openapi/schema.js';
 
 /** An endpoint as the admin API shows it: scheme and host are all that is shown of its URL. */
 interface EndpointView extends Omit<EndpointMetricsSnapshot, 'oldestPendingAtMs' | 'lastSuccessAtMs'> {
@@ -19,6 +22,11 @@ interface EndpointView extends Omit<EndpointMetricsSnapshot, 'oldestPendingAtMs'
   readonly oldestPendingAt?: string;
   readonly lastSuccessAt?: string;
 }
+
+const ENDPOINT: Pick<AdminOperation, 'answer' | 'refusals'> = {
+  answer: { description: 'The endpoint as it is now', schema: named('Endpoint') },
+  refusals: ['ENDPOINT_UNKNOWN'],
+};
 
 /** How endpoints fare, and what operators do with them. Settings are not changed here: the file is their only truth. */
 @Controller('admin/v1/endpoints')
@@ -32,6 +40,18 @@ export class EndpointsAdminController {
   ) {}
 
   @Get()
+  @Describe({
+    summary: 'All endpoints, and those that are configured no more and not yet forgotten',
+    answer: {
+      description: "The log's UUID, the last sequence that it gave, and the endpoints",
+      schema: object({
+        log: { ...TEXT, format: 'uuid' },
+        head: COUNT,
+        endpoints: list(named('Endpoint')),
+        detached: list(named('DetachedEndpoint')),
+      }),
+    },
+  })
   async list() {
     const head = await this.log.head();
     return {
@@ -48,6 +68,7 @@ export class EndpointsAdminController {
   }
 
   @Get(':name')
+  @Describe({ summary: 'One endpoint', ...ENDPOINT })
   async one(@Param('name') name: string): Promise<EndpointView> {
     const sink = configuredEndpoint(this.broadcaster, name);
     return viewOf(sink, await this.log.head());
@@ -55,6 +76,11 @@ export class EndpointsAdminController {
 
   @Post(':name/pause')
   @HttpCode(200)
+  @Describe({
+    summary: 'Send an endpoint nothing until it is resumed',
+    description: 'Its events wait. Over restarts and changes of its settings.',
+    ...ENDPOINT,
+  })
   async pause(@Param('name') name: string): Promise<EndpointView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.pause(name);
@@ -63,6 +89,7 @@ export class EndpointsAdminController {
 
   @Post(':name/resume')
   @HttpCode(200)
+  @Describe({ summary: 'End the pause of an endpoint', ...ENDPOINT })
   async resume(@Param('name') name: string): Promise<EndpointView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.resume(name);
@@ -72,6 +99,7 @@ export class EndpointsAdminController {
   /** Ends the retirement of an endpoint that answered 410. */
   @Post(':name/enable')
   @HttpCode(200)
+  @Describe({ summary: 'End the retirement of an endpoint that answered 410', ...ENDPOINT })
   async enable(@Param('name') name: string): Promise<EndpointView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.enable(name);
@@ -84,6 +112,19 @@ export class EndpointsAdminController {
    */
   @Post(':name/test')
   @HttpCode(200)
+  @Describe({
+    summary: 'Try an endpoint with one request that tells of nothing',
+    description:
+      'An event herald.test where the format can carry it, else an envelope without events. It counts for nothing.',
+    answer: {
+      description: 'How it ended',
+      schema: object(
+        { delivered: FLAG, durationMs: DURATION_MS },
+        { status: COUNT, fault: { anyOf: [FAULT, oneOf('abandoned')] } },
+      ),
+    },
+    refusals: ['ENDPOINT_UNKNOWN'],
+  })
   async test(@Param('name') name: string) {
     const sink = configuredEndpoint(this.broadcaster, name);
     const { result, outcome, durationMs } = await sink.test({

@@ -8,6 +8,8 @@ import { AdminGuard } from './admin.guard.js';
 import { numberOf, textOf, wholeNumber } from './admin-query.js';
 import { EventFeed } from './event-feed.js';
 import { eventView } from './event-view.js';
+import { Describe } from './openapi/admin-operation.js';
+import { COUNT, list, named, object, TEXT } from './openapi/schema.js';
 
 const MOST_EVENTS = 1_000;
 const DEFAULT_EVENTS = 100;
@@ -25,6 +27,28 @@ export class EventsAdminController {
   ) {}
 
   @Get()
+  @Describe({
+    summary: 'Events of the log, in order',
+    description:
+      'A page, or with Accept: text/event-stream all that follow, each with its sequence as id; Last-Event-ID goes on where a connection ended. ' +
+      'A page without events whose next is below head is no end: the filter fitted nothing so far.',
+    query: [
+      { name: 'after', description: 'only events after this sequence', schema: COUNT },
+      {
+        name: 'limit',
+        description: 'most events of the page',
+        schema: { type: 'integer', minimum: 1, maximum: MOST_EVENTS, default: DEFAULT_EVENTS },
+      },
+      { name: 'type', description: 'an event type, or the beginning of one and *', schema: TEXT },
+      { name: 'lane', description: 'a repository', schema: TEXT },
+    ],
+    answer: {
+      description: 'A page: next is what to ask for after it, head the last sequence of the log',
+      schema: object({ events: list(named('Event')), next: COUNT, head: COUNT }),
+      stream: 'text/event-stream',
+    },
+    refusals: ['PARAMETER_INVALID', 'EVENTS_GONE', 'UNAVAILABLE'],
+  })
   async list(
     @Query() query: QueryParameters,
     @Req() request: FastifyRequest,
@@ -50,6 +74,11 @@ export class EventsAdminController {
   }
 
   @Get(':id')
+  @Describe({
+    summary: 'One event',
+    answer: { description: 'The event', schema: named('Event') },
+    refusals: ['EVENT_UNKNOWN'],
+  })
   async one(@Param('id') id: string) {
     const record = await this.pages.byId(id);
     if (record === undefined)

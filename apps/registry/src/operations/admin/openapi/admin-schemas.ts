@@ -1,0 +1,85 @@
+import type { Schema } from './admin-operation.js';
+import { COUNT, list, object, oneOf, TEXT, TIME } from './schema.js';
+
+/** What went wrong with a request that was not answered. */
+export const FAULT = oneOf('dns', 'connect', 'tls', 'timeout', 'address', 'encode');
+
+const ENDPOINT = object(
+  {
+    name: TEXT,
+    origin: { ...TEXT, description: 'scheme and host; the rest of the URL is never shown' },
+    state: oneOf('active', 'paused', 'retired'),
+    breaker: oneOf('closed', 'open', 'half-open'),
+    lag: { ...COUNT, description: 'events of the log, wanted or not, behind the cursor' },
+    cursor: {
+      ...COUNT,
+      description: 'everything up to this sequence is delivered, dead, not wanted, or waits in a lane',
+    },
+    envelopeSize: { ...COUNT, description: 'events that the next request may carry' },
+    Events: { ...COUNT, description: 'events that passed the filter' },
+    Pending: { ...COUNT, description: 'of them, those that are neither delivered nor dead' },
+    Successes: { ...COUNT, description: 'events that were delivered' },
+    Failures: { ...COUNT, description: 'attempts of this run that were answered by no success' },
+    Errors: { ...COUNT, description: 'attempts of this run that were not answered' },
+    Statuses: {
+      type: 'object',
+      additionalProperties: COUNT,
+      description: 'attempts of this run by their status',
+    },
+    attempts: COUNT,
+    deadLetters: COUNT,
+  },
+  {
+    oldestPendingAt: TIME,
+    lastSuccessAt: TIME,
+    lastError: oneOf('dns', 'connect', 'tls', 'timeout', 'address', 'encode', 'status'),
+  },
+);
+
+const DETACHED_ENDPOINT = object({ name: TEXT, detachedAt: TIME, lag: COUNT, deadLetters: COUNT });
+
+const EVENT = object(
+  {
+    sequence: { ...COUNT, description: 'its place in the log: the order of the commits' },
+    id: { ...TEXT, description: 'never changes, whatever is sent again' },
+    type: TEXT,
+    lane: { ...TEXT, description: 'what it stays in order with: the repository' },
+    time: TIME,
+    data: {
+      description: "what endpoints are sent of it in Distribution's envelope, or an application's data",
+    },
+  },
+  { detail: { description: 'what that envelope cannot say' } },
+);
+
+const DEAD_LETTER = object(
+  {
+    id: COUNT,
+    at: TIME,
+    reason: { ...TEXT, description: 'refused, poison, expired …' },
+    firstSequence: COUNT,
+    lastSequence: COUNT,
+    count: { ...COUNT, description: 'events that it stands for' },
+    attempts: COUNT,
+  },
+  {
+    lane: TEXT,
+    eventId: TEXT,
+    lastStatus: COUNT,
+    lastAnswer: { ...TEXT, description: "first bytes of the last answer, the endpoint's secrets removed" },
+    redrive: { ...TEXT, description: 'the job that sends it again' },
+  },
+);
+
+const ERRORS = object({
+  errors: list(object({ code: TEXT, message: TEXT }, { detail: {} })),
+});
+
+/** The named schemas of the document. */
+export const ADMIN_SCHEMAS = {
+  Endpoint: ENDPOINT,
+  DetachedEndpoint: DETACHED_ENDPOINT,
+  Event: EVENT,
+  DeadLetter: DEAD_LETTER,
+  Errors: ERRORS,
+} satisfies Readonly<Record<string, Schema>>;
