@@ -1,3 +1,11 @@
+export { AdoptionError, type AdoptionErrorCode } from './adoption/adoption.error.js';
+export { importState, refuseUnfinishedImport, type ImportState } from './adoption/import-record.js';
+export {
+  countUnreadableLinks,
+  listUnreadableLinks,
+  type UnreadableKind,
+  type UnreadableLink,
+} from './adoption/unreadable-links.js';
 export { StorageDriver } from './drivers/storage-driver.js';
 export { StorageClock } from './maintenance/storage-clock.js';
 export type { UploadPurgeOptions } from './maintenance/upload-purge.js';

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
 import { Database } from '@herald/database';
+import { refuseUnfinishedImport } from './adoption/import-record.js';
 import { BlobArrivals } from './blobs/blob-arrivals.js';
 import { FilesystemDriver } from './drivers/filesystem-driver.js';
 import { StorageDriver } from './drivers/storage-driver.js';
@@ -41,9 +42,11 @@ class StorageRecovery implements OnModuleInit {
   constructor(
     @Inject(StorageDriver) private readonly driver: StorageDriver,
     @Inject(BlobArrivals) private readonly arrivals: BlobArrivals,
+    @Inject(Database) private readonly database: Database,
   ) {}
 
   async onModuleInit(): Promise<void> {
+    await refuseUnfinishedImport(this.database);
     await this.driver.prepare();
     const settled = await this.arrivals.recover();
     if (settled > 0)

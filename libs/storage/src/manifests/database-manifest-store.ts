@@ -13,6 +13,7 @@ import { parseManifest } from './parse-manifest.js';
 import type { ReferencePolicy } from './reference-policy.js';
 import { listReferrers } from './referrers.js';
 import { requireReferences } from './required-references.js';
+import { storeManifest } from './store-manifest.js';
 
 interface ManifestRow extends Row {
   readonly digest: string;
@@ -53,7 +54,7 @@ export class DatabaseManifestStore implements ManifestStore {
       await requireReferences(this.database, batch, this.repository, manifest, this.policy);
       const tags = await Promise.all(tagsOf(push).map((tag) => this.#moveOf(tag)));
       for (const move of tags) this.#moveTag(batch, move, manifest.descriptor.digest);
-      this.#store(batch, manifest);
+      storeManifest(batch, this.repository, manifest);
       alongside({ kind: 'manifest-pushed', repository: this.repository, manifest, tags }, batch);
       return batch;
     });
@@ -144,30 +145,6 @@ export class DatabaseManifestStore implements ManifestStore {
       [this.repository, digest],
       0,
     );
-  }
-
-  #store(batch: WriteBatch, manifest: Manifest): void {
-    const { descriptor, subject, artifactType, annotations, bytes, references } = manifest;
-    batch.run(
-      `INSERT INTO manifests (repository, digest, media_type, subject, artifact_type, annotations, bytes)
-       VALUES (${REPOSITORY_ID}, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (repository, digest) DO UPDATE SET media_type = excluded.media_type, artifact_type = excluded.artifact_type`,
-      [
-        this.repository,
-        descriptor.digest,
-        descriptor.mediaType,
-        subject?.digest ?? null,
-        artifactType ?? null,
-        subject === undefined || annotations === undefined ? null : JSON.stringify(annotations),
-        bytes,
-      ],
-    );
-    for (const digest of new Set(references.map((reference) => reference.digest))) {
-      batch.run(
-        `INSERT INTO manifest_references (repository, manifest, digest) VALUES (${REPOSITORY_ID}, ?, ?) ON CONFLICT DO NOTHING`,
-        [this.repository, descriptor.digest, digest],
-      );
-    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Migration } from '@herald/database';
+import { ADOPTION_SCHEMA } from '../adoption/adoption-schema.js';
 
 /**
  * Version 1.
@@ -84,4 +85,7 @@ CREATE INDEX tags_by_digest ON tags (repository, digest);
 `;
 
 /** The tables of libs/storage, in every version they had. */
-export const storageMigrations: readonly Migration[] = [{ library: 'storage', version: 1, sql: VERSION_1 }];
+export const storageMigrations: readonly Migration[] = [
+  { library: 'storage', version: 1, sql: VERSION_1 },
+  { library: 'storage', version: 2, sql: ADOPTION_SCHEMA },
+];

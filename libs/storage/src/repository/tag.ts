@@ -12,9 +12,13 @@ export type Reference =
 
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
+export function isTag(text: string): text is Tag {
+  return TAG.test(text);
+}
+
 /** @throws StorageError `TAG_INVALID` */
 export function parseTag(text: string): Tag {
-  if (TAG.test(text)) return text as Tag;
+  if (isTag(text)) return text;
   throw new StorageError(
     'TAG_INVALID',
     'a tag is at most 128 characters: letters, digits, _, . and -, and does not begin with . or -',
