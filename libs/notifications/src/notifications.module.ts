@@ -1,4 +1,4 @@
-import { HttpModule } from '@nestjs/axios';
+import { HttpService } from '@nestjs/axios';
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { Database } from '@herald/database';
@@ -13,6 +13,7 @@ import { EventLog } from './event-log/event-log.js';
 import { ProgressStore } from './event-log/progress-store.js';
 import { NotificationsHealthIndicator } from './health/notifications.health-indicator.js';
 import { HostResolver, SystemHostResolver } from './http/addresses/host-resolver.js';
+import { deliveryHttp } from './http/delivery-http.js';
 import { EndpointClients } from './http/endpoint-client.js';
 import { DeliveryObserver, DeliveryObservers } from './metrics/delivery-observer.js';
 import {
@@ -39,7 +40,7 @@ import { Broadcaster } from './sinks/broadcaster.js';
  * Publish with {@link EventLog}, or join a write batch of your own with `EventLog.append`.
  */
 @Module({
-  imports: [HttpModule.register({}), TerminusModule],
+  imports: [TerminusModule],
   providers: [
     { provide: Clock, useClass: SystemClock },
     { provide: Jitter, useClass: RandomJitter },
@@ -53,6 +54,7 @@ import { Broadcaster } from './sinks/broadcaster.js';
     },
     ProgressStore,
     { provide: HostResolver, useClass: SystemHostResolver },
+    { provide: HttpService, useFactory: deliveryHttp },
     EndpointClients,
     Pacer,
     Broadcaster,

@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import { HttpService } from '@nestjs/axios';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Receiver } from '../../test/receiver.js';
 import { SystemClock } from '../delivery/clock.js';
@@ -7,6 +6,7 @@ import type { AddressOptions, EndpointOptions } from '../notifications.options.j
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { HostResolver, type ResolvedAddress } from './addresses/host-resolver.js';
 import { type EndpointClient, EndpointClients } from './endpoint-client.js';
+import { deliveryHttp } from './delivery-http.js';
 
 const ENCODED = { contentType: 'application/json', headers: {}, body: '{}' };
 const NUMBERING = { log: 'the-log', eventIds: ['the-event'], sequences: [1] };
@@ -34,7 +34,7 @@ describe('an endpoint’s addresses', () => {
       'Herald/test',
       forAll,
     );
-    const made = new EndpointClients(new HttpService(), new SystemClock(), names).create(settings);
+    const made = new EndpointClients(deliveryHttp(), new SystemClock(), names).create(settings);
     clients.push(made);
     return made;
   };

@@ -1,5 +1,4 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { HttpService } from '@nestjs/axios';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accept, answer, Receiver } from '../../test/receiver.js';
 import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js';
@@ -10,6 +9,7 @@ import type { EndpointOptions } from '../notifications.options.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { SystemHostResolver } from './addresses/host-resolver.js';
 import { type EndpointClient, EndpointClients } from './endpoint-client.js';
+import { deliveryHttp } from './delivery-http.js';
 
 const EVENTS_V1 = 'application/vnd.docker.distribution.events.v1+json';
 const ENCODED = { contentType: EVENTS_V1, headers: { 'x-format': 'yes' }, body: '{"events":[]}' };
@@ -24,7 +24,7 @@ describe('EndpointClient', () => {
       { name: 'test', url: receiver.url, timeoutMs: 2_000, ...options },
       'Herald/test',
     );
-    const made = new EndpointClients(new HttpService(), new SystemClock(), new SystemHostResolver()).create(
+    const made = new EndpointClients(deliveryHttp(), new SystemClock(), new SystemHostResolver()).create(
       settings,
     );
     clients.push(made);

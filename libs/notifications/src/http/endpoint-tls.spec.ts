@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { HttpService } from '@nestjs/axios';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/manual-clock.js';
 import { TEST_AUTHORITY, TEST_CERTIFICATE, TEST_CLIENTS } from '../../test/test-certificate.js';
@@ -14,6 +13,7 @@ import { SystemHostResolver } from './addresses/host-resolver.js';
 import { EndpointClient } from './endpoint-client.js';
 import { TlsFiles } from './tls-files.js';
 import { readTlsMaterial, type TlsFault } from './tls-material.js';
+import { deliveryHttp } from './delivery-http.js';
 
 const ENCODED = { contentType: 'application/json', headers: {}, body: '{}' };
 const NUMBERING = { log: 'the-log', eventIds: ['the-event'], sequences: [1] };
@@ -41,7 +41,7 @@ describe('an endpoint over TLS', () => {
     announce: (faults: readonly TlsFault[]) => void = () => undefined,
   ) => {
     const settings = endpointSettings({ name: 'a', url, timeoutMs: 5_000, tls }, 'Herald/test');
-    const tools = { http: new HttpService(), clock, resolver: new SystemHostResolver() };
+    const tools = { http: deliveryHttp(), clock, resolver: new SystemHostResolver() };
     const made = new EndpointClient(tools, settings, new TlsFiles(tls, clock, announce));
     clients.push(made);
     return made;

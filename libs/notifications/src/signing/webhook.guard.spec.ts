@@ -1,13 +1,13 @@
 import { Controller, Module, Post, Req, UseGuards, type INestApplication } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { HttpService } from '@nestjs/axios';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../delivery/clock.js';
 import { SystemHostResolver } from '../http/addresses/host-resolver.js';
 import { EndpointClients } from '../http/endpoint-client.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { WEBHOOK_GUARD_OPTIONS, WebhookGuard, type VerifiedRequest } from './webhook.guard.js';
+import { deliveryHttp } from '../http/delivery-http.js';
 
 const KEY = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
 const OTHER_KEY = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
@@ -57,7 +57,7 @@ describe('WebhookGuard', () => {
       { name: 'a', url, timeoutMs: 5_000, signing: { keys: [key] } },
       'Herald/test',
     );
-    const client = new EndpointClients(new HttpService(), new SystemClock(), new SystemHostResolver()).create(
+    const client = new EndpointClients(deliveryHttp(), new SystemClock(), new SystemHostResolver()).create(
       settings,
     );
     const encoded = { contentType: EVENTS_V1, headers: {}, body: BODY };
