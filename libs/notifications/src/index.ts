@@ -56,6 +56,7 @@ export type {
   IgnoreOptions,
   NotificationsOptions,
   PemSource,
+  RateOptions,
   RetentionOptions,
   SigningOptions,
 } from './notifications.options.js';

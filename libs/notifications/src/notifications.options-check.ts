@@ -40,6 +40,8 @@ const MAX_CONCURRENCY = 1_024;
 const MAX_ENDPOINTS = 10_000;
 const MAX_BATCH_EVENTS = 1_000;
 const MAX_BATCH_BYTES = 16 * 1_024 * 1_024;
+const MAX_RATE_EVENTS = 1_000_000_000;
+const MAX_RATE_MS = 24 * 3_600_000;
 /** Each key is a signature in a header. */
 const MAX_KEYS = 16;
 const MAX_RANGES = 1_000;
@@ -127,6 +129,11 @@ class BatchShape {
   @IsOptional() @IsInt() @Min(1) @Max(MAX_BATCH_BYTES) maxBytes?: number;
 }
 
+class RateShape {
+  @IsInt() @Min(1) @Max(MAX_RATE_EVENTS) events!: number;
+  @IsInt() @Min(1) @Max(MAX_RATE_MS) perMs!: number;
+}
+
 /** Certificates and keys are checked by reading them. */
 class TlsShape {
   @IsOptional()
@@ -169,6 +176,7 @@ class EndpointShape {
   @IsOptional() @IsInt() @Min(1) maxAttempts?: number;
   @IsOptional() @IsInt() @Min(1) maxAgeMs?: number;
   @IsOptional() @IsInt() @Min(1) @Max(MAX_CONCURRENCY) concurrency?: number;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => RateShape) rate?: RateShape;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => BatchShape) batch?: BatchShape;
   @IsOptional() @IsIn(ORDERINGS) ordering?: string;
   @IsOptional() @IsIn(REDIRECTS) redirects?: string;
@@ -190,6 +198,7 @@ class EndpointShape {
 class RetentionShape {
   @IsOptional() @IsInt() @Min(0) ageMs?: number;
   @IsOptional() @IsInt() @Min(0) sizeBytes?: number;
+  @IsOptional() @IsInt() @Min(0) deadLetterAgeMs?: number;
 }
 
 class OptionsShape {

@@ -75,6 +75,14 @@ export interface BatchOptions {
   readonly maxBytes?: number;
 }
 
+/** Events that may be sent in a time. Each counts whenever it is sent, be it again or by a replay. */
+export interface RateOptions {
+  /** At least 1. */
+  readonly events: number;
+  /** ms in which they may be sent: at least 1, at most a day. */
+  readonly perMs: number;
+}
+
 /** A webhook target. Its identity is its name: changed settings keep the cursor. */
 export interface EndpointOptions {
   readonly name: string;
@@ -103,6 +111,8 @@ export interface EndpointOptions {
   readonly maxAgeMs?: number;
   /** Requests in flight at once, each of another lane. Default 16. */
   readonly concurrency?: number;
+  /** Most events that it is sent, with a burst of at most one second's. Default: no limit. */
+  readonly rate?: RateOptions;
   /** How many events one request may carry, where the format can carry several: a receiver must read all of them. */
   readonly batch?: BatchOptions;
   /**
@@ -138,6 +148,8 @@ export interface RetentionOptions {
   readonly ageMs?: number;
   /** Bytes of events. Default 1 GiB. */
   readonly sizeBytes?: number;
+  /** Age in ms from which dead letters are given up. Default 0: never. */
+  readonly deadLetterAgeMs?: number;
 }
 
 /** What `NotificationsModule.forRoot` takes. */

@@ -29,7 +29,7 @@ export class DispatcherBench {
   nowMs = 0;
 
   constructor(lanes: readonly string[], settings: Partial<DispatchSettings> = {}, schedules = SCHEDULES) {
-    this.dispatcher = new Dispatcher(this.lanes, { ...SETTINGS, ...settings }, schedules, false);
+    this.dispatcher = new Dispatcher(this.lanes, { ...SETTINGS, ...settings }, schedules, false, 0);
     this.append(...lanes);
   }
 

@@ -47,6 +47,7 @@ export function compileConfig(
       retention: {
         ageMs: durationMs(notifications.retention.age),
         sizeBytes: checked(parseByteSize(notifications.retention.size)),
+        deadLetterAgeMs: durationMs(notifications.retention.deadletters),
       },
       endpoints: notifications.endpoints.map(compileEndpoint),
     },

@@ -5,9 +5,11 @@ import type { SelectionConfig } from './sections/selection.config.js';
 import { compileTrust } from './compile-trust.js';
 import { parseByteSize } from './values/byte-size.js';
 import { durationMs } from './values/duration.js';
+import { parseRate } from './values/rate.js';
 
 /** Turns an endpoint of the file into what the notifications library takes. */
 export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
+  const rate = parseRate(endpoint.rate ?? '');
   const { batch, ignore, ignoredmediatypes, cloudevents } = endpoint;
   return {
     name: endpoint.name,
@@ -20,6 +22,7 @@ export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
     maxBackoffMs: Math.max(durationMs(endpoint.backoff), durationMs(endpoint.maxbackoff)),
     maxAgeMs: durationMs(endpoint.maxage),
     concurrency: endpoint.concurrency,
+    ...(rate && { rate }),
     batch: { maxEvents: batch.maxevents, maxBytes: parseByteSize(batch.maxbytes) ?? Number.NaN },
     format: endpoint.format,
     ignore: {

@@ -79,4 +79,17 @@ validation:
   ])('reject %s', (_, text, message) => {
     expect(() => load(text)).toThrow(message);
   });
+
+  it('knows the rate of an endpoint, and refuses what is none', () => {
+    const endpoint = (rate: string) =>
+      `${MINIMAL}notifications: {endpoints: [{name: a, url: 'http://a.test', rate: ${rate}}]}\n`;
+    expect(load(endpoint('100/s')).notifications.endpoints[0]?.rate).toEqual({ events: 100, perMs: 1_000 });
+    expect(() => load(endpoint('100'))).toThrow('such as 100/s, 10/m or 5/h');
+  });
+
+  it('gives dead letters up at an age only when one is configured', () => {
+    expect(load(MINIMAL).notifications.retention.deadLetterAgeMs).toBe(0);
+    const text = `${MINIMAL}notifications: {retention: {deadletters: 500h}}\n`;
+    expect(load(text).notifications.retention.deadLetterAgeMs).toBe(500 * 3_600_000);
+  });
 });

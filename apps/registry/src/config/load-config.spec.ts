@@ -61,7 +61,7 @@ describe('the configuration', () => {
       notifications: {
         includeReferences: false,
         compatibility: 'herald',
-        retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30 },
+        retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30, deadLetterAgeMs: 0 },
         endpoints: [],
       },
       warnings: [],
@@ -152,7 +152,7 @@ notifications:
       includeReferences: true,
       addresses: { allow: [], deny: [] },
       compatibility: 'distribution',
-      retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30 },
+      retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30, deadLetterAgeMs: 0 },
       endpoints: [
         {
           name: 'hook',

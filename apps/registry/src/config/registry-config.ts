@@ -70,7 +70,11 @@ export interface NotificationsSettings {
   readonly includeReferences: boolean;
   readonly compatibility: 'herald' | 'distribution';
   /** Of the event log; 0 sets no limit. */
-  readonly retention: { readonly ageMs: number; readonly sizeBytes: number };
+  readonly retention: {
+    readonly ageMs: number;
+    readonly sizeBytes: number;
+    readonly deadLetterAgeMs: number;
+  };
   /** Where every endpoint may be reached at. */
   readonly addresses: AddressOptions;
   readonly endpoints: readonly EndpointOptions[];

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, WriteBatch, type Row } from '@herald/database';
 import { ProgressStore } from '../event-log/progress-store.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
+import type { EndpointSink } from '../sinks/endpoint-sink.js';
 import type { DatedLetter } from './letter-rows.js';
 
 /** A dead letter as it lies in the database. */
@@ -11,6 +12,12 @@ export type StoredLetter = DatedLetter & {
   /** The job that sends it again; undefined while nobody asked for that. */
   readonly redrive?: string;
 };
+
+/** Letters that lie there no more. */
+export interface RemovedLetters {
+  readonly letters: number;
+  readonly events: number;
+}
 
 interface LetterRow extends Row {
   readonly id: number;
@@ -34,6 +41,8 @@ interface LetterRow extends Row {
 @Injectable()
 export class DeadLetters {
   readonly #listeners = new Set<() => void>();
+  /** Letters that are being removed: nobody may count them as gone twice. */
+  readonly #removing = new Set<number>();
 
   constructor(
     private readonly database: Database,
@@ -71,11 +80,40 @@ export class DeadLetters {
       'SELECT * FROM dead_letters WHERE endpoint = ? AND id = ?',
       [endpoint, id],
     );
-    if (row === undefined) return 'unknown';
+    if (row === undefined || this.#removing.has(id)) return 'unknown';
     if (row.redrive !== null) return 'redriving';
-    sink.lettersGone([id], row.count, 'given-up');
-    await this.progress.flush();
+    await this.#giveUp(sink, [row]);
     return 'removed';
+  }
+
+  /**
+   * Gives up letters that became ones before a moment, at most `limit` of them, and none that is being sent again.
+   *
+   * @param beforeMs ms since 1970
+   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
+   */
+  async removeOlder(endpoint: string, beforeMs: number, limit: number): Promise<RemovedLetters> {
+    const sink = this.broadcaster.endpoint(endpoint);
+    const rows = await this.database.read<LetterRow>(
+      'SELECT * FROM dead_letters WHERE endpoint = ? AND at_ms < ? AND redrive IS NULL ORDER BY id LIMIT ?',
+      [endpoint, beforeMs, limit],
+    );
+    const old = rows.filter(({ id }) => !this.#removing.has(id));
+    await this.#giveUp(sink, old);
+    return { letters: old.length, events: old.reduce((sum, { count }) => sum + count, 0) };
+  }
+
+  async #giveUp(sink: EndpointSink, rows: readonly LetterRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    const ids = rows.map(({ id }) => id);
+    for (const id of ids) this.#removing.add(id);
+    try {
+      const events = rows.reduce((sum, { count }) => sum + count, 0);
+      sink.lettersGone(ids, events, 'given-up');
+      await this.progress.flush();
+    } finally {
+      for (const id of ids) this.#removing.delete(id);
+    }
   }
 
   /**

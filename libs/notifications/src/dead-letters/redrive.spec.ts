@@ -85,6 +85,33 @@ describe('dead letters', () => {
     expect(bench.app.metrics('a')).toMatchObject({ deadLetters: 0, Pending: 0, Successes: events - 1 });
   });
 
+  it('are given up at the configured age and not before, with an announcement', async () => {
+    const clock = new LeapingClock();
+    const maintain = () => bench.app.context.get(LogMaintenance, { strict: false }).run();
+    const start = () =>
+      bench.app.start([bench.endpoint('a', { threshold: 1_000 })], {
+        retention: { deadLetterAgeMs: 3_600_000, ageMs: 0, sizeBytes: 0 },
+        override: (builder) => builder.overrideProvider(Clock).useValue(clock),
+      });
+    await start();
+    await bench.app.publish('bad', 1);
+    let good = 0;
+    for (; bench.app.metrics('a').deadLetters === 0; good += 1) await bench.app.publish('good', good);
+    await bench.done('a', good + 1);
+    await bench.app.progress.flush();
+    clock.leap(3_500_000);
+    await maintain();
+    expect(await ids()).toHaveLength(1);
+    clock.leap(200_000);
+    await maintain();
+    expect(await ids()).toEqual([]);
+    expect(bench.warn.mock.calls.map(([line]) => String(line)).join('\n')).toMatch(
+      /endpoint a \(\S+\): 1 events were dead letters for longer than/,
+    );
+    await start();
+    expect(bench.app.metrics('a')).toMatchObject({ deadLetters: 0, Pending: 0, Successes: good });
+  });
+
   it('that are a range are sent event by event, those that are wanted', async () => {
     const clock = new LeapingClock();
     bench.receiver.behaviour = answer(500);

@@ -154,7 +154,7 @@ describe('Dispatcher', () => {
     expect(bench.send(SUCCESS)).toBeUndefined();
     expect(bench.dispatcher.nextWakeMs(bench.nowMs)).toBe(Number.POSITIVE_INFINITY);
     expect(bench.lanes.rows.undone).toBe(2);
-    bench.dispatcher.retired = false;
+    bench.dispatcher.admission.retired = false;
     expect(new Set([bench.send(SUCCESS), bench.send(SUCCESS)])).toEqual(new Set(['a1', 'b2']));
   });
 });

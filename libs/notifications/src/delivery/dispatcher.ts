@@ -1,6 +1,7 @@
 import type { AttemptResult } from './attempt.js';
+import { Admission, type AdmissionSettings } from './admission.js';
 import { Blame } from './blame.js';
-import { Breaker } from './breaker.js';
+import type { Breaker } from './breaker.js';
 import { SINGLE_EVENT, type EnvelopeBounds } from './envelope.js';
 import { EnvelopeSize, half } from './envelope-size.js';
 import type { NumberedRecord } from './lane.js';
@@ -10,10 +11,8 @@ import type { DeadLetter, History } from './progress.js';
 import { refusalWaitMs, type Schedules } from './schedule.js';
 
 /** What an endpoint's settings say about sending. */
-export interface DispatchSettings {
-  readonly threshold: number;
+export interface DispatchSettings extends AdmissionSettings {
   readonly maxAttempts: number;
-  readonly concurrency: number;
   /** What one request may carry at most. */
   readonly envelope: EnvelopeBounds;
   /** Successes that took less than this let the envelopes grow. */
@@ -35,9 +34,6 @@ export interface Consequence {
   readonly health: 'same' | 'failing' | 'opened' | 'recovered' | 'retired';
 }
 
-/** Requests in flight after an endpoint recovered: whoever has just got up is not flooded. */
-const AFTER_RECOVERY = 2;
-
 const NOTHING: Consequence = { letters: [], health: 'same' };
 
 /**
@@ -47,12 +43,12 @@ const NOTHING: Consequence = { letters: [], health: 'same' };
  * Retry-After, breaker and retirement belong to the endpoint; attempts and due times to the head of a lane.
  */
 export class Dispatcher {
-  readonly breaker: Breaker;
+  /** What it shares with whatever else is sent to the endpoint. */
+  readonly admission: Admission;
   readonly #size: EnvelopeSize;
   readonly #blame: Blame;
+  /** Of them, those that this dispatcher started. */
   #inFlight = 0;
-  /** Requests that may be in flight: after a recovery few at first, and one more with each success. */
-  #allowed: number;
   #lastFailed: string | undefined;
 
   constructor(
@@ -60,12 +56,16 @@ export class Dispatcher {
     private readonly settings: DispatchSettings,
     private readonly schedules: Schedules,
     /** The endpoint answered 410: nothing is sent until an operator says so. */
-    public retired: boolean,
+    retired: boolean,
+    nowMs: number,
   ) {
-    this.breaker = new Breaker(settings.threshold, schedules.breaker, lanes.failing);
+    this.admission = new Admission(settings, schedules.breaker, lanes.failing, retired, nowMs);
     this.#blame = new Blame(settings);
     this.#size = new EnvelopeSize(settings.envelope.events);
-    this.#allowed = settings.concurrency;
+  }
+
+  get breaker(): Breaker {
+    return this.admission.breaker;
   }
 
   /** Events that the next request may carry. */
@@ -73,37 +73,33 @@ export class Dispatcher {
     return this.#size.events;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  /** True when requests may be started, as far as the endpoint is concerned. */
-  wants(nowMs: number): boolean {
-    return !this.retired && this.breaker.admits(nowMs) !== 'none';
-  }
-
   /** The next request, or undefined when none may be started now. Each must be given to {@link settle} afterwards. */
   next(nowMs: number): Shipment | undefined {
-    if (this.#inFlight >= this.#allowed || !this.wants(nowMs)) return undefined;
-    const probe = this.breaker.admits(nowMs) === 'probe';
-    const records = probe ? this.lanes.takeProbe(this.#lastFailed, nowMs) : this.lanes.take(this.#bounds);
+    const permit = this.admission.permit(nowMs);
+    if (permit === undefined) return undefined;
+    const { probe } = permit;
+    const records = probe
+      ? this.lanes.takeProbe(this.#lastFailed, nowMs)
+      : this.lanes.take(this.#bounds(permit.events));
     if (records.length === 0) return undefined;
-    if (probe) this.breaker.probeStarted();
+    this.admission.began(records.length, probe, nowMs);
     this.#inFlight += 1;
     return { records, startedMs: nowMs, probe };
   }
 
-  get #bounds(): EnvelopeBounds {
-    const { envelope } = this.settings;
-    const events = this.#size.events;
-    return events === 1 ? SINGLE_EVENT : { ...envelope, events };
+  #bounds(most: number): EnvelopeBounds {
+    const events = Math.min(this.#size.events, most);
+    return events === 1 ? SINGLE_EVENT : { ...this.settings.envelope, events };
   }
 
   /** When there may be something to do without an answer coming in; infinite when there is nothing. */
   nextWakeMs(nowMs: number): number {
-    if (this.retired) return Number.POSITIVE_INFINITY;
+    if (this.admission.retired) return Number.POSITIVE_INFINITY;
     const { silentUntilMs } = this.breaker;
-    return silentUntilMs > nowMs ? silentUntilMs : this.lanes.earliestDueMs;
+    if (silentUntilMs > nowMs) return silentUntilMs;
+    const { earliestDueMs } = this.lanes;
+    const rateMs = this.lanes.hasReady(1) ? this.admission.rateOpensAtMs(nowMs) : undefined;
+    return Math.min(earliestDueMs, rateMs ?? earliestDueMs);
   }
 
   /**
@@ -118,6 +114,7 @@ export class Dispatcher {
   /** What follows from how a request ended. */
   settle(shipment: Shipment, result: AttemptResult, outcome: Outcome, nowMs: number): Consequence {
     this.#inFlight -= 1;
+    this.admission.ended();
     this.#resize(shipment, outcome, nowMs);
     switch (outcome.kind) {
       case 'delivered':
@@ -136,7 +133,7 @@ export class Dispatcher {
         return NOTHING;
       case 'retired':
         this.#putBack(shipment, nowMs);
-        this.retired = true;
+        this.admission.retired = true;
         return { letters: [], health: 'retired' };
       default:
         this.#putBack(shipment, nowMs);
@@ -159,11 +156,7 @@ export class Dispatcher {
     for (const lane of lanesOf(shipment)) this.lanes.done(lane);
     this.#blame.accepted();
     const letters = this.lanes.condemn();
-    if (!this.breaker.succeeded()) {
-      this.#allowed = Math.min(this.#allowed + 1, this.settings.concurrency);
-      return { letters, health: 'same' };
-    }
-    this.#allowed = Math.min(AFTER_RECOVERY, this.settings.concurrency);
+    if (!this.admission.succeeded()) return { letters, health: 'same' };
     this.lanes.hasten(nowMs);
     return { letters, health: 'recovered' };
   }

@@ -40,7 +40,7 @@ const ATTRIBUTES_BYTES = 1_024;
  * | any other family             | as it is                                 | none                               |
  *
  * `source` is the registry and the repository (of another family, its name), `partitionkey` the lane, and `sequence` the endpoint's
- * own number, padded so that it sorts. A new shape of the data will be another type.
+ * own number, padded so that it sorts; what a replay sends has no number and the replay's name as `heraldreplay`. A new shape of the data will be another type.
  */
 export class CloudEventsFormat implements Format {
   readonly name = 'cloudevents';
@@ -67,9 +67,9 @@ export class CloudEventsFormat implements Format {
     return textBytes + 3 * Buffer.byteLength(JSON.stringify(lane)) + this.#fixedBytes;
   }
 
-  encode(records: readonly LogRecord[], { sequences }: EncodeContext): EncodedRequest {
+  encode(records: readonly LogRecord[], { sequences, replay }: EncodeContext): EncodedRequest {
     FormatError.checkCount(records.length, this.maxEvents);
-    const events = records.map((record, index) => this.#event(record, sequences[index]));
+    const events = records.map((record, index) => this.#event(record, sequences[index], replay));
     const [first] = events;
     if (this.#mode === 'binary' && first !== undefined) return binary(first);
     if (this.#mode === 'batched')
@@ -85,12 +85,13 @@ export class CloudEventsFormat implements Format {
     };
   }
 
-  #event(record: LogRecord, sequence: number | undefined): CloudEvent {
+  #event(record: LogRecord, sequence: number | undefined, replay: string | undefined): CloudEvent {
     const common = {
       time: new Date(record.timeMs).toISOString(),
       datacontenttype: 'application/json',
       partitionkey: record.lane,
       ...(sequence !== undefined && { sequence: String(sequence).padStart(SEQUENCE_DIGITS, '0') }),
+      ...(replay !== undefined && { heraldreplay: replay }),
     };
     return isRegistryType(record.type)
       ? this.#registryEvent(record, common)

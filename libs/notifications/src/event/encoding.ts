@@ -5,6 +5,8 @@ import type { FormatName } from '../notifications.options.js';
 export interface EncodeContext {
   /** The endpoint's own number of each record, in the records' order. */
   readonly sequences: readonly number[];
+  /** The replay that sends them. */
+  readonly replay?: string;
 }
 
 /** What a format makes of events: the part of a request that depends on them. */

@@ -32,6 +32,8 @@ export interface Numbering {
   readonly eventIds: readonly string[];
   /** The endpoint's number of each event. */
   readonly sequences: readonly number[];
+  /** The replay that sends them. */
+  readonly replay?: string;
 }
 
 /**
@@ -60,7 +62,7 @@ export class HeaderTemplate {
     return [...this.#configured.values()].flatMap(({ values }) => values);
   }
 
-  headersFor(encoded: EncodedRequest, { log, sequences }: Numbering): RequestHeaders {
+  headersFor(encoded: EncodedRequest, { log, sequences, replay }: Numbering): RequestHeaders {
     const headers: Record<string, string | readonly string[]> = {};
     const add = (name: string, value: string) => {
       if (!this.#configured.has(name.toLowerCase())) headers[name] = value;
@@ -74,6 +76,7 @@ export class HeaderTemplate {
     headers['Herald-Log'] = log;
     // What is sent again is outside the numbers.
     if (sequences.length > 0) headers['Herald-Sequence'] = sequences.join(',');
+    if (replay !== undefined) headers['Herald-Replay'] = replay;
     for (const { name, values } of this.#configured.values()) headers[name] = values;
     return headers;
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -7,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Database, DatabaseError } from '@herald/database';
 import { Clock } from '../delivery/clock.js';
+import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { NOTIFICATIONS_OPTIONS } from '../notifications.module-definition.js';
 import type { NotificationsOptions } from '../notifications.options.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
@@ -17,17 +19,22 @@ const HOUR_MS = 3_600_000;
 /** How long everything is kept of an endpoint that is not configured any more. */
 export const DETACHED_MS = 7 * 24 * HOUR_MS;
 
+/** Dead letters that one batch removes. */
+const LETTERS_SLICE = 500;
+
 const DEFAULT_LIMITS: RetentionLimits = { ageMs: 168 * HOUR_MS, sizeBytes: 2 ** 30 };
 
 /**
  * Keeps the log from growing for ever: at the start and every hour it forgets endpoints that were detached long ago, makes dead letters
- * of what endpoints that keep failing did not take in time, and removes what is kept for nobody. Each loss is announced.
+ * of what endpoints that keep failing did not take in time, gives up dead letters that are too old, and removes what is kept for nobody.
+ * Each loss is announced.
  */
 @Injectable()
 export class LogMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('LogMaintenance');
   readonly #retention: Retention;
   readonly #limits: RetentionLimits;
+  readonly #deadLetterAgeMs: number;
   #stopped = false;
   #underWay: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
@@ -37,12 +44,14 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
     database: Database,
     private readonly clock: Clock,
     private readonly broadcaster: Broadcaster,
+    private readonly letters: DeadLetters,
   ) {
     this.#retention = new Retention(database);
     this.#limits = {
       ageMs: retention?.ageMs ?? DEFAULT_LIMITS.ageMs,
       sizeBytes: retention?.sizeBytes ?? DEFAULT_LIMITS.sizeBytes,
     };
+    this.#deadLetterAgeMs = retention?.deadLetterAgeMs ?? 0;
   }
 
   onApplicationBootstrap(): void {
@@ -73,6 +82,7 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
   async run(): Promise<void> {
     await this.#forget();
     await this.#expire();
+    await this.#giveUp();
     await this.#retain();
   }
 
@@ -93,6 +103,25 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
       this.#logger.warn(
         `endpoint ${sink.name} (${sink.origin}) took nothing for too long: ${count} events are one dead letter (${firstSequence} to ${lastSequence})`,
         { endpoint: sink.name },
+      );
+    }
+  }
+
+  /** Dead letters that are older than the configured age, an endpoint after the other, in slices. */
+  async #giveUp(): Promise<void> {
+    if (this.#deadLetterAgeMs === 0) return;
+    const beforeMs = this.clock.now() - this.#deadLetterAgeMs;
+    for (const { name, origin } of this.broadcaster.endpoints) {
+      let events = 0;
+      for (let slice = LETTERS_SLICE; slice === LETTERS_SLICE && !this.#stopped; await nextTurn()) {
+        const removed = await this.letters.removeOlder(name, beforeMs, LETTERS_SLICE);
+        slice = removed.letters;
+        events += removed.events;
+      }
+      if (events === 0) continue;
+      this.#logger.warn(
+        `endpoint ${name} (${origin}): ${events} events were dead letters for longer than retention.deadletters allows, and are given up`,
+        { endpoint: name, events },
       );
     }
   }

@@ -12,6 +12,7 @@ import type { ProgressSource, ProgressStore } from '../event-log/progress-store.
 import type { EndpointClient } from '../http/endpoint-client.js';
 import type { DeliveryObserver } from '../metrics/delivery-observer.js';
 import type { AttemptCounts, EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import { Courier } from './courier.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
 import { EndpointReader } from './endpoint-reader.js';
 import type { EndpointSettings } from './endpoint-settings.js';
@@ -45,7 +46,7 @@ export class EndpointDelivery implements ProgressSource {
   readonly #announcer: EndpointAnnouncer;
   readonly #letters = new LetterBook();
   readonly #failing: FailingTime;
-  readonly #requests = new Set<Promise<void>>();
+  readonly #courier: Courier;
   #paused: boolean;
   #unwritten = 0;
   #notBeforeMs: number;
@@ -72,7 +73,9 @@ export class EndpointDelivery implements ProgressSource {
       { ...settings, quickMs: settings.timeoutMs / 2 },
       pacer.schedules(settings),
       progress.retired,
+      this.#clock.monotonic(),
     );
+    this.#courier = new Courier(settings, { ...tools, clock: this.#clock });
     this.#dispatcher.breaker.hold(toMonotonic(progress.notBeforeMs, settings.maxRetryAfterMs, this.#clock));
     const { judged, wanted } = progress;
     this.#reader = new EndpointReader(tools.log, tools.progress, settings, lanes, { judged, wanted });
@@ -87,7 +90,7 @@ export class EndpointDelivery implements ProgressSource {
 
   /** Sends again to an endpoint that had retired. */
   enable(): void {
-    this.#dispatcher.retired = false;
+    this.#dispatcher.admission.retired = false;
     this.tools.progress.markChanged(this);
     this.#ask();
   }
@@ -121,18 +124,12 @@ export class EndpointDelivery implements ProgressSource {
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
-    const finished = Promise.all(this.#requests);
-    let cancel: (() => void) | undefined;
-    const deadline = new Promise<void>((resolve) => (cancel = this.#clock.setTimer(deadlineMs, resolve)));
-    await Promise.race([finished, deadline]);
-    cancel?.();
-    this.tools.client.close();
-    await finished;
+    await this.#courier.stop(deadlineMs);
     this.tools.progress.markChanged(this);
   }
 
   get metrics(): EndpointMetricsSnapshot {
-    const { lanes, breaker, retired } = this.#dispatcher;
+    const { lanes, breaker, admission } = this.#dispatcher;
     const { census, oldestUnreadMs } = this.#reader;
     const oldestPendingAtMs = lanes.oldestTimeMs ?? oldestUnreadMs;
     return {
@@ -145,14 +142,14 @@ export class EndpointDelivery implements ProgressSource {
       cursor: lanes.cursor,
       breaker: breaker.name,
       envelopeSize: this.#dispatcher.envelopeSize,
-      state: retired ? 'retired' : this.#paused ? 'paused' : 'active',
+      state: admission.retired ? 'retired' : this.#paused ? 'paused' : 'active',
     };
   }
 
   collect(batch: WriteBatch): void {
-    const { lanes, retired } = this.#dispatcher;
+    const { lanes, admission } = this.#dispatcher;
     writeProgress(batch, this.settings.name, {
-      retired,
+      retired: admission.retired,
       failingMs: this.failingMs,
       notBeforeMs: this.#notBeforeMs,
       judged: this.#reader.census.judged,
@@ -203,7 +200,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #maySend(nowMs: number): boolean {
-    return !this.#paused && this.#dispatcher.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
+    return !this.#paused && this.#dispatcher.admission.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
   }
 
   /** What is being read fills the next envelope, within this turn. */
@@ -235,30 +232,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #start(shipment: Shipment): void {
-    const request = this.#send(shipment);
-    this.#requests.add(request);
-    void request.then(() => this.#requests.delete(request));
-  }
-
-  async #send(shipment: Shipment): Promise<void> {
-    const startedMs = this.#clock.monotonic();
-    const result = await this.#attempt(shipment);
-    this.#settle(shipment, result, this.#clock.monotonic() - startedMs);
-  }
-
-  async #attempt({ records }: Shipment): Promise<AttemptResult> {
-    const sequences = records.map(({ number }) => number);
-    let encoded;
-    try {
-      encoded = this.settings.format.encode(
-        records.map(({ record }) => record),
-        { sequences },
-      );
-    } catch {
-      return { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
-    }
-    const eventIds = records.map(({ record }) => record.id);
-    return this.tools.client.post(encoded, { log: this.tools.log.uuid, eventIds, sequences });
+    this.#courier.send(shipment, (result, durationMs) => this.#settle(shipment, result, durationMs));
   }
 
   #take(consequence: Consequence, nowMs: number): void {
@@ -269,7 +243,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #settle(shipment: Shipment, result: AttemptResult, durationMs: number): void {
-    const { name, maxRetryAfterMs, redirects } = this.settings;
+    const { maxRetryAfterMs, redirects } = this.settings;
     const events = shipment.records.length;
     const wallMs = this.#clock.now();
     const nowMs = this.#clock.monotonic();
@@ -285,16 +259,6 @@ export class EndpointDelivery implements ProgressSource {
     this.#take(consequence, nowMs);
     this.tools.progress.markChanged(this);
     this.#ask();
-    const observed = result.kind === 'answered' ? { status: result.status } : { fault: result.fault };
-    this.tools.observer.attempted({
-      endpoint: name,
-      outcome: outcome.kind,
-      result: observed,
-      durationMs,
-      eventIds: shipment.records.map(({ record }) => record.id),
-    });
-    if (outcome.kind !== 'delivered') return;
-    const commitToArrivalMs = shipment.records.map(({ record }) => Math.max(0, wallMs - record.timeMs));
-    this.tools.observer.delivered({ endpoint: name, commitToArrivalMs });
+    this.#courier.report(shipment, result, outcome, durationMs);
   }
 }

@@ -4,7 +4,12 @@ import { compileFilter, type Filter } from '../event/filter.js';
 import { formatOf, type Format } from '../event/format.js';
 import type { LogRecord } from '../event-log/log-record.js';
 import { AddressGuard } from '../http/addresses/address-guard.js';
-import type { AddressOptions, EndpointOptions, EndpointTlsOptions } from '../notifications.options.js';
+import type {
+  AddressOptions,
+  EndpointOptions,
+  EndpointTlsOptions,
+  RateOptions,
+} from '../notifications.options.js';
 import { parseSigningKey, type SigningKey } from '../signing/signing-key.js';
 
 /** Settings that are taken as they are given, or else their defaults. */
@@ -26,6 +31,8 @@ type PlainSetting =
 export interface EndpointSettings extends Required<Pick<EndpointOptions, PlainSetting>> {
   readonly name: string;
   readonly url: URL;
+  /** Events that it may be sent; without it as many as it takes. */
+  readonly rate: RateOptions | undefined;
   /** Scheme and host: all of the URL that may be shown. */
   readonly origin: string;
   /** Longest wait in ms that the schedule knows. */
@@ -90,6 +97,7 @@ export function endpointSettings(
     ...plain,
     name: options.name,
     url,
+    rate: options.rate,
     origin: `${url.protocol}//${url.host}`,
     longestWaitMs: Math.max(backoffMs, maxBackoffMs, ...(typeof schedule === 'string' ? [] : schedule)),
     laneOf: LANES[ordering],

@@ -4,6 +4,7 @@ import { parseAdminAddress } from '../values/admin-address.js';
 import { parseAddressRange } from '../values/address-range.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { LONGEST_DURATION_MS, parseDuration } from '../values/duration.js';
+import { parseRate } from '../values/rate.js';
 import { isHeaderName, isHeaderValue } from '../values/header-syntax.js';
 import { parseBaseUrl, parseHttpUrl, parsePathPrefix } from '../values/http-url.js';
 import { parseListenAddress } from '../values/listen-address.js';
@@ -112,6 +113,14 @@ export function byteSize(mostBytes: number): ScalarKind {
     }
     return sizeBytes > mostBytes ? { expected, found: 'a larger one' } : undefined;
   });
+}
+
+/** Events in a time. */
+export function rate(): ScalarKind {
+  return textKind(
+    'a number of events in a second, a minute or an hour, such as 100/s, 10/m or 5/h',
+    (value) => parseRate(value) !== undefined,
+  );
 }
 
 /** A regular expression that is matched in linear time, whatever it is matched with. */

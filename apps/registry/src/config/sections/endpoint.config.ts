@@ -8,6 +8,7 @@ import {
   headers,
   listOf,
   oneOf,
+  rate,
   text,
   webhookUrl,
 } from '../schema/kinds.js';
@@ -85,6 +86,10 @@ export class EndpointConfig {
   /** Herald's own: requests in flight at once. */
   @Key(count(1, MOST_REQUESTS))
   concurrency = 16;
+
+  /** Herald's own: the most events that it is sent, live and by replays. Without it there is no limit. */
+  @Key(rate())
+  rate?: string;
 
   /** Herald's own: how many events one request may carry. */
   @Section(() => BatchConfig)

@@ -20,6 +20,10 @@ export class RetentionConfig {
 
   @Key(byteSize(LARGEST_LOG_BYTES))
   size: string | number = '1GiB';
+
+  /** The age from which dead letters are given up. */
+  @Key(duration())
+  deadletters = '0s';
 }
 
 /** `notifications`: which events are sent where. */
