@@ -33,6 +33,27 @@ export class Client {
     return this.#timed(events, () => this.#request('GET', `/v2/${repository}/blobs/${digest}`, 200));
   }
 
+  /** Pushes a manifest of one small blob. Gives its digest. */
+  async pushManifest(repository) {
+    const blob = (size) => this.pushOne(repository).then(({ digest }) => ({ digest, size }));
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const config = { mediaType: 'application/vnd.oci.image.config.v1+json', ...(await blob(64)) };
+    const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', ...(await blob(64)) };
+    const manifest = JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [layer] });
+    const response = await this.#request(
+      'PUT',
+      `/v2/${repository}/manifests/bench`,
+      201,
+      manifest,
+      mediaType,
+    );
+    return response.headers['docker-content-digest'];
+  }
+
+  pullManifest(repository, digest) {
+    return this.#request('GET', `/v2/${repository}/manifests/${digest}`, 200);
+  }
+
   close() {
     return this.#pool.close();
   }
@@ -47,8 +68,8 @@ export class Client {
     return (events * 1_000) / (performance.now() - started);
   }
 
-  async #request(method, path, expected, body) {
-    const headers = body === undefined ? {} : { 'content-type': 'application/octet-stream' };
+  async #request(method, path, expected, body, mediaType = 'application/octet-stream') {
+    const headers = body === undefined ? {} : { 'content-type': mediaType };
     const response = await this.#pool.request({ method, path, headers, body });
     const text = await response.body.text();
     if (response.statusCode !== expected) {

@@ -4,18 +4,27 @@
  *
  *   --events 20000    events of each cell
  *   --runs 3          repetitions of each cell; medians are shown
- *   --only drain,…    drain, one-lane, live, idle, memory
+ *   --only drain,…    drain, one-lane, live, idle, memory, endpoints, reads
  *   --profile         write a CPU profile of Herald to the working directory
  */
 import { parseArgs } from 'node:util';
-import { drain, drainPeer, idleDelay, live, memory, memoryOfPeer } from './measurements.mjs';
+import {
+  drain,
+  drainPeer,
+  idleDelay,
+  live,
+  manyEndpoints,
+  memory,
+  memoryOfPeer,
+  readsDuringDrain,
+} from './measurements.mjs';
 import { figure, median, table } from './report.mjs';
 
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '20000' },
     runs: { type: 'string', default: '3' },
-    only: { type: 'string', default: 'drain,one-lane,live,idle,memory' },
+    only: { type: 'string', default: 'drain,one-lane,live,idle,memory,endpoints,reads' },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -45,6 +54,8 @@ if (parts.has('one-lane')) await oneLane();
 if (parts.has('live')) await liveLine();
 if (parts.has('idle')) await idleLine();
 if (parts.has('memory')) await memoryLine();
+if (parts.has('endpoints')) await endpointsLine();
+if (parts.has('reads')) await readsLine();
 
 async function drainTable() {
   const rows = [];
@@ -127,6 +138,27 @@ async function memoryLine() {
   const ours = await memory({ pending, repositories: REPOSITORIES });
   console.log(
     `Memory for ${pending} pending events: Herald ${mib(ours)} (goal 30), docker-registry ${mib(await memoryOfPeer({ pending }))}\n`,
+  );
+}
+
+/** In turn, so that what else the machine does falls on both. */
+async function endpointsLine() {
+  const setting = { healthy: 990, seconds: 15 };
+  const [alone, beside] = [[], []];
+  for (let run = 0; run < runs; run += 1) {
+    alone.push((await manyEndpoints({ ...setting, dead: 0 })).p99Ms);
+    beside.push((await manyEndpoints({ ...setting, dead: 10 })).p99Ms);
+  }
+  console.log(
+    `990 endpoints, one event a second: arrival p99 ${figure(median(alone))} ms alone, ${figure(median(beside))} ms beside 10 dead ones (${ratio(median(beside), median(alone))}, goal 2)\n`,
+  );
+}
+
+async function readsLine() {
+  const pending = Math.max(events, 100_000);
+  const { idle, busy } = await readsDuringDrain({ pending });
+  console.log(
+    `GET manifest: p99 ${idle.p99Ms.toFixed(2)} ms idle, ${busy.p99Ms.toFixed(2)} ms during a drain of ${pending} (${ratio(busy.p99Ms, idle.p99Ms)}, goal 3; ${busy.reads} reads)\n`,
   );
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.mjs';
 import { ReceiverProcess } from './receiver-process.mjs';
-import { startHerald, startPeer } from './registries.mjs';
+import { startHerald, startHeraldWith, startPeer } from './registries.mjs';
 
 async function withRegistry(start, measure) {
   const receiver = new ReceiverProcess();
@@ -91,17 +91,79 @@ export function idleDelay({ pushes }) {
         await sleep(5);
       }
       await receiver.arrived(pushes + warmUp);
-      const { arrivals } = await receiver.report(true);
-      const delays = arrivals
-        .filter(({ digest }) => answeredAt.has(digest))
-        .map(({ digest, at }) => Math.max(0, Number(BigInt(at) - answeredAt.get(digest)) / 1e6))
-        .toSorted((a, b) => a - b);
-      return {
-        p50Ms: delays[Math.floor(delays.length * 0.5)],
-        p99Ms: delays[Math.floor(delays.length * 0.99)],
-      };
+      return percentiles(delaysMs(await receiver.arrivals(), answeredAt));
     },
   );
+}
+
+/** The same at each of many healthy endpoints, one event a second, beside dead ones, whose connections are refused. */
+export function manyEndpoints({ healthy, dead, seconds }) {
+  const endpoints = (url) => [
+    ...Array.from({ length: healthy }, (_, n) => ({ name: `healthy-${n}`, url: `${url}/${n}` })),
+    ...Array.from({ length: dead }, (_, n) => ({ name: `dead-${n}`, url: `http://127.0.0.1:1/${n}` })),
+  ];
+  return withRegistry(
+    (url) => startHeraldWith(endpoints(url)),
+    async ({ receiver, client }) => {
+      const warmUp = 3;
+      const answeredAt = new Map();
+      for (let n = 0; n < seconds + warmUp; n += 1) {
+        const { digest, answeredAt: at } = await client.pushOne('bench/many');
+        if (n >= warmUp) answeredAt.set(digest, at);
+        await sleep(1_000);
+      }
+      await receiver.arrived((seconds + warmUp) * healthy);
+      return percentiles(delaysMs(await receiver.arrivals(), answeredAt));
+    },
+  );
+}
+
+/** How long a manifest takes, one GET after the other: when idle, and while a backlog is drained. */
+export function readsDuringDrain({ pending }) {
+  return withRegistry(
+    (url) => startHerald(url, {}),
+    async ({ receiver, client }) => {
+      const repository = 'bench/reads';
+      const manifest = await client.pushManifest(repository);
+      const { digest } = await client.pushOne(repository);
+      await client.pull(2_000, { repository, digest });
+      await receiver.arrived(2_002);
+      const idle = await timedReads(client, { repository, manifest, during: sleep(3_000) });
+      await receiver.arrived(2_002 + idle.length);
+      await receiver.report();
+      await receiver.down();
+      await client.push(pending, 100);
+      await receiver.up(0);
+      const busy = await timedReads(client, { repository, manifest, during: receiver.arrived(pending) });
+      return { idle: percentiles(idle), busy: { ...percentiles(busy), reads: busy.length } };
+    },
+  );
+}
+
+async function timedReads(client, { repository, manifest, during }) {
+  const timesMs = [];
+  let over = false;
+  void during.finally(() => (over = true));
+  while (!over) {
+    const startedMs = performance.now();
+    await client.pullManifest(repository, manifest);
+    timesMs.push(performance.now() - startedMs);
+  }
+  return timesMs;
+}
+
+function delaysMs(arrivals, answeredAt) {
+  return arrivals
+    .filter(([digest]) => answeredAt.has(digest))
+    .map(([digest, at]) => Math.max(0, Number(at - answeredAt.get(digest)) / 1e6));
+}
+
+function percentiles(valuesMs) {
+  const sorted = valuesMs.toSorted((a, b) => a - b);
+  return {
+    p50Ms: sorted[Math.floor(sorted.length * 0.5)],
+    p99Ms: sorted[Math.floor(sorted.length * 0.99)],
+  };
 }
 
 /** How much more memory so many pending events take, in bytes, after the registry was warmed up by others that were delivered. */

@@ -31,8 +31,15 @@ export class ReceiverProcess {
     return this.#ask('down');
   }
 
-  report(detailed = false) {
-    return this.#ask('report', { detailed });
+  /** What came since the last report, in figures. */
+  report() {
+    return this.#ask('report');
+  }
+
+  /** When each event came first at each path, as [digest, ns]; instead of a report. */
+  async arrivals() {
+    const arrivals = await this.#ask('arrivals');
+    return arrivals.map(([digest, at]) => [digest, BigInt(at)]);
   }
 
   /** Resolves when so many events arrived since the last report. */

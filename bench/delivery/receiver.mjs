@@ -14,36 +14,48 @@ function receive(request, response) {
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     const sequences = request.headers['herald-sequence'];
-    noted.push({ at: process.hrtime.bigint(), sequences, chunks });
+    noted.push({ at: process.hrtime.bigint(), sequences, chunks, path: request.url });
     events += sequences === undefined ? 1 : sequences.split(',').length;
     if (delayMs === 0) response.end();
     else setTimeout(() => response.end(), delayMs);
   });
 }
 
+/** When each event came first at each path, as [digest, ns of the system's monotonic clock]. */
+function arrivals() {
+  const first = new Map();
+  for (const { at, chunks, path } of noted) {
+    for (const { id, target } of JSON.parse(Buffer.concat(chunks).toString()).events) {
+      if (!first.has(path + id)) first.set(path + id, [target.digest, String(at)]);
+    }
+  }
+  noted.length = 0;
+  events = 0;
+  return [...first.values()];
+}
+
 /** What came since the last report: first and last arrival, and whether each repository's events came in the order of their numbers. */
-function report(detailed) {
-  const seen = new Map();
+function report() {
+  const seen = new Set();
   const last = new Map();
   let [disorder, bytes] = [0, 0];
-  for (const { at, sequences, chunks } of noted) {
+  for (const { sequences, chunks } of noted) {
     const body = Buffer.concat(chunks);
     bytes += body.length;
     const numbers = sequences?.split(',').map(Number);
     for (const [index, { id, target }] of JSON.parse(body.toString()).events.entries()) {
       if (seen.has(id)) continue;
-      seen.set(id, { digest: target.digest, at: String(at) });
+      seen.add(id);
       if (numbers === undefined) continue;
       if (numbers[index] <= (last.get(target.repository) ?? 0)) disorder += 1;
       last.set(target.repository, numbers[index]);
     }
   }
   const spanMs = noted.length === 0 ? 0 : Number(noted.at(-1).at - noted[0].at) / 1e6;
-  const result = { requests: noted.length, events: seen.size, disorder, bytes, spanMs };
-  if (detailed) result.arrivals = [...seen.values()];
+  const requests = noted.length;
   noted.length = 0;
   events = 0;
-  return result;
+  return { requests, events: seen.size, disorder, bytes, spanMs };
 }
 
 const commands = {
@@ -60,7 +72,8 @@ const commands = {
       server.closeAllConnections();
     }),
   count: () => events,
-  report: ({ detailed }) => report(detailed),
+  report,
+  arrivals,
 };
 
 process.on('message', async ({ id, command, ...settings }) => {

@@ -57,26 +57,20 @@ class Registry {
 }
 
 /** @param endpoint what of its settings differs from the defaults */
-export async function startHerald(url, endpoint, nodeArguments = []) {
+export function startHerald(url, endpoint, nodeArguments = []) {
+  const prompt = { threshold: 5, backoff: '20ms', maxbackoff: '100ms' };
+  return startHeraldWith([{ name: 'bench', url, timeout: '10s', ...prompt, ...endpoint }], nodeArguments);
+}
+
+/** With these endpoints. */
+export async function startHeraldWith(endpoints, nodeArguments = []) {
   const port = await freePort();
   return new Registry().start(port, process.execPath, [...nodeArguments, HERALD, 'serve'], (data) => ({
     version: 0.1,
     log: { level: 'error', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: data } },
     http: { addr: `127.0.0.1:${port}` },
-    notifications: {
-      endpoints: [
-        {
-          name: 'bench',
-          url,
-          timeout: '10s',
-          threshold: 5,
-          backoff: '20ms',
-          maxbackoff: '100ms',
-          ...endpoint,
-        },
-      ],
-    },
+    notifications: { endpoints },
   }));
 }
 
