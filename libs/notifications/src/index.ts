@@ -1,6 +1,6 @@
 export { Clock, SystemClock } from './delivery/clock.js';
 export { Jitter } from './delivery/schedule.js';
-export type { Fault } from './delivery/attempt.js';
+export type { Cut, Fault } from './delivery/attempt.js';
 export type { BreakerName } from './delivery/breaker.js';
 export type { Outcome } from './delivery/outcome.js';
 export { DeadLetters, type StoredLetter } from './dead-letters/dead-letters.js';
@@ -60,6 +60,7 @@ export type {
   RetentionOptions,
   SigningOptions,
 } from './notifications.options.js';
+export type { HttpOptions, TimeoutOptions } from './http/http.options.js';
 export { HostResolver, SystemHostResolver, type ResolvedAddress } from './http/addresses/host-resolver.js';
 export { SigningKeyError } from './signing/signing-key.error.js';
 export { verifyWebhook, WebhookVerifier } from './signing/verify-webhook.js';

@@ -22,6 +22,7 @@ import {
 } from 'class-validator';
 import { FilterError } from './event/filter.error.js';
 import { compileFilter } from './event/filter.js';
+import { HttpShape } from './http/http.options-shape.js';
 import { addressFaults, signingFaults, tlsFaults, type TrustFault } from './trust-faults.js';
 import { NotificationsError } from './notifications.error.js';
 import type { EndpointOptions, FormatName, NotificationsOptions } from './notifications.options.js';
@@ -161,7 +162,7 @@ class AddressesShape {
   @IsOptional() @IsArray() @ArrayMaxSize(MAX_RANGES) @IsString({ each: true }) deny?: string[];
 }
 
-class EndpointShape {
+class EndpointShape extends HttpShape {
   @IsString() @Length(1, MAX_NAME_LENGTH) name!: string;
   @Satisfies('isHttpUrl', isHttpUrl, 'url must be an http or https URL') url!: string;
   @IsOptional() @IsBoolean() disabled?: boolean;

@@ -1,3 +1,5 @@
+import type { HttpOptions } from './http/http.options.js';
+
 /** How an endpoint's events are encoded. */
 export type FormatName = 'distribution.v1' | 'distribution.v2' | 'cloudevents';
 
@@ -84,7 +86,7 @@ export interface RateOptions {
 }
 
 /** A webhook target. Its identity is its name: changed settings keep the cursor. */
-export interface EndpointOptions {
+export interface EndpointOptions extends HttpOptions {
   readonly name: string;
   /** http or https. Path, query and user information are secrets: they appear nowhere but on the wire. */
   readonly url: string;

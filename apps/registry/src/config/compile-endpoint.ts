@@ -2,6 +2,7 @@ import type { EndpointOptions, EventSelection } from '@herald/notifications';
 
 import type { EndpointConfig } from './sections/endpoint.config.js';
 import type { SelectionConfig } from './sections/selection.config.js';
+import { compileDeliveryHttp } from './compile-delivery-http.js';
 import { compileTrust } from './compile-trust.js';
 import { parseByteSize } from './values/byte-size.js';
 import { durationMs } from './values/duration.js';
@@ -35,6 +36,7 @@ export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
       cloudevents: withoutAbsent({ mode: cloudevents.mode, source: cloudevents.source }),
     }),
     ...compileTrust(endpoint),
+    ...compileDeliveryHttp(endpoint),
   };
 }
 

@@ -116,6 +116,7 @@ notifications:
       url: https://user:pass@hook.test/path?token=1
       headers: {Authorization: [Bearer x], X-Two: [a, b], X-Number: [0042]}
       timeout: 1.5s
+      timeouts: {connect: 200ms, firstbyte: 1s}
       threshold: 3
       backoff: 100us
       format: distribution.v2
@@ -161,6 +162,7 @@ notifications:
           headers: { Authorization: ['Bearer x'], 'X-Two': ['a', 'b'], 'X-Number': ['0042'] },
           maxAgeMs: 72 * 3_600_000,
           timeoutMs: 1_500,
+          timeouts: { connectMs: 200, firstByteMs: 1_000 },
           threshold: 3,
           backoffMs: 1,
           maxBackoffMs: 60_000,

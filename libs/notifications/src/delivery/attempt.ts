@@ -4,11 +4,19 @@ export type Fault =
   /** No connection could be made, or it was lost, or what came over it was not HTTP. */
   | 'connect'
   | 'tls'
+  /** No connection was made in time. */
+  | 'connect-timeout'
+  /** The request was sent, and not a byte of an answer came in time. */
+  | 'first-byte-timeout'
+  /** The answer began, and its headers were not there at the deadline. */
   | 'timeout'
   /** The endpoint has no address that may be connected to. */
   | 'address'
   /** The event could not be encoded: nothing was sent. */
   | 'encode';
+
+/** Why the rest of an answer's body was not read: it was larger than is read, came too slowly, or the connection broke. */
+export type Cut = 'size' | 'time' | 'lost';
 
 /** The endpoint's answer to a request. */
 export interface Answer {
@@ -17,6 +25,8 @@ export interface Answer {
   readonly retryAfter?: string;
   /** First bytes of the body, with the endpoint's secrets removed. */
   readonly text: string;
+  /** What came of the body that was not read to its end. The status counts all the same. */
+  readonly cut?: Cut;
 }
 
 /** No answer came. */

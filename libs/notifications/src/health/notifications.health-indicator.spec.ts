@@ -21,6 +21,8 @@ describe('NotificationsHealthIndicator', () => {
         Failures: 0,
         Errors: 0,
         Statuses: {},
+        faults: {},
+        cutAnswers: {},
         attempts: 0,
         deadLetters: 0,
         breaker: 'closed',

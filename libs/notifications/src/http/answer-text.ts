@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Answer, Cut } from '../delivery/attempt.js';
 
 /** Bytes of an answer that are kept. */
 const KEPT_BYTES = 1_024;
@@ -12,11 +13,18 @@ const MIN_SECRET_LENGTH = 4;
 /**
  * The first bytes of an answer's body, with the secrets in it blackened. Never fails: what the status says stands, whatever becomes of
  * the body. An endless body is cut; one that trickles ends with the request's deadline.
+ *
+ * @param deadline aborted when the time is up
  */
-export async function answerText(body: Readable, secrets: readonly string[]): Promise<string> {
+export async function answerText(
+  body: Readable,
+  secrets: readonly string[],
+  deadline: AbortSignal,
+): Promise<Pick<Answer, 'text' | 'cut'>> {
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let readBytes = 0;
+  let cut: Cut | undefined;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       readBytes += chunk.length;
@@ -24,12 +32,15 @@ export async function answerText(body: Readable, secrets: readonly string[]): Pr
         kept.push(chunk.subarray(0, KEPT_BYTES - keptBytes));
         keptBytes += Math.min(chunk.length, KEPT_BYTES - keptBytes);
       }
-      if (readBytes > READ_BYTES) break;
+      if (readBytes > READ_BYTES) {
+        cut = 'size';
+        break;
+      }
     }
   } catch {
-    // Cut short by the endpoint, by the deadline, or by the stop of the process.
+    cut = deadline.aborted ? 'time' : 'lost';
   }
-  return blacken(Buffer.concat(kept).toString('utf8'), secrets);
+  return { text: blacken(Buffer.concat(kept).toString('utf8'), secrets), ...(cut !== undefined && { cut }) };
 }
 
 function blacken(text: string, secrets: readonly string[]): string {

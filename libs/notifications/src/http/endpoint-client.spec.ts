@@ -1,5 +1,5 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rawServer } from '../../test/raw-server.js';
 import { accept, answer, Receiver } from '../../test/receiver.js';
 import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js';
 import { waitFor } from '../../test/wait-for.js';
@@ -207,58 +207,6 @@ describe('EndpointClient', () => {
     await secure.stop();
   });
 
-  it('gives up on an endpoint that does not answer in time', async () => {
-    receiver.behaviour = () => undefined;
-    await expect(post({ timeoutMs: 50 })).resolves.toEqual({
-      kind: 'unanswered',
-      fault: 'timeout',
-      sent: true,
-      stale: false,
-    });
-  });
-
-  it('tells an endpoint that makes no connection in time: nothing was sent', async () => {
-    // A server that never begins the handshake: the connection is there, and yet nothing can be sent over it.
-    const { server, url } = await rawServer('', '');
-    const secure = url.replace('http:', 'https:');
-    await expect(post({ url: secure, timeoutMs: 50 })).resolves.toMatchObject({
-      fault: 'timeout',
-      sent: false,
-    });
-    server.close();
-  });
-
-  it('gives up on an endpoint whose headers trickle', async () => {
-    const { server, url } = await rawServer('HTTP/1.1 200 OK\r\nX-Endless: ', 'x');
-    await expect(post({ url, timeoutMs: 100 })).resolves.toMatchObject({
-      kind: 'unanswered',
-      fault: 'timeout',
-    });
-    server.close();
-  });
-
-  it('takes the status of an endpoint whose body trickles, and cuts the body at the deadline', async () => {
-    const { server, url } = await rawServer('HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n', 'y');
-    const started = performance.now();
-    await expect(post({ url, timeoutMs: 100 })).resolves.toMatchObject({ kind: 'answered', status: 200 });
-    expect(performance.now() - started).toBeLessThan(1_000);
-    server.close();
-  });
-
-  it('cuts an endless answer, keeps 1 KiB of it, and takes its status', async () => {
-    receiver.behaviour = (_request, response) => {
-      response.writeHead(200);
-      const pour = () => {
-        while (!response.destroyed && response.write('z'.repeat(16_384)));
-      };
-      response.on('drain', pour);
-      pour();
-    };
-    const result = await post();
-    expect(result).toMatchObject({ kind: 'answered', status: 200 });
-    if (result.kind === 'answered') expect(result.text).toBe('z'.repeat(1_024));
-  });
-
   it('does not unpack what an endpoint packed', async () => {
     receiver.behaviour = answer(200, { 'Content-Encoding': 'gzip' }, 'not gzip at all');
     await expect(post()).resolves.toMatchObject({ status: 200, text: 'not gzip at all' });
@@ -290,22 +238,3 @@ describe('EndpointClient', () => {
     expect(receiver.requests).toHaveLength(1);
   });
 });
-
-/** A server that writes this as soon as a request comes, and then one byte after another. */
-async function rawServer(
-  beginning: string,
-  byte: string,
-): Promise<{ readonly server: Server; readonly url: string }> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', () => {
-      if (beginning === '') return;
-      socket.write(beginning);
-      if (byte === '') socket.end();
-      const trickle = setInterval(() => socket.write(byte), 10);
-      socket.on('close', () => clearInterval(trickle));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` };
-}

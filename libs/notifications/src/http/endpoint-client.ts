@@ -9,9 +9,9 @@ import { RequestSigner } from '../signing/request-signer.js';
 import type { EndpointSettings } from '../sinks/endpoint-settings.js';
 import { HostResolver } from './addresses/host-resolver.js';
 import { answerText } from './answer-text.js';
-import { EndpointConnection } from './endpoint-connection.js';
+import { EndpointConnection, type StageLimits } from './endpoint-connection.js';
 import { EndpointAgents } from './endpoint-agents.js';
-import { faultOf, unanswered } from './fault.js';
+import { faultOf, timeoutFault, unanswered } from './fault.js';
 import { HeaderTemplate, type Numbering, type RequestHeaders } from './request-headers.js';
 import { TlsFiles } from './tls-files.js';
 
@@ -55,6 +55,7 @@ export class EndpointClient {
   readonly #url: URL;
   readonly #path: string;
   readonly #timeoutMs: number;
+  readonly #limits: StageLimits;
   readonly #headers: HeaderTemplate;
   readonly #secrets: readonly string[];
   readonly #agents: EndpointAgents;
@@ -68,6 +69,7 @@ export class EndpointClient {
     this.#http = http;
     this.#signer = new RequestSigner(settings.signingKeys, clock);
     this.#timeoutMs = timeoutMs;
+    this.#limits = settings.http.limits;
     this.#headers = new HeaderTemplate(url, headers, userAgent);
     // Without the user information, which the headers carry: the client would let it replace a configured Authorization.
     this.#url = new URL(url);
@@ -110,11 +112,12 @@ export class EndpointClient {
     const connection = this.#connection();
     if (connection === undefined) return { kind: 'unanswered', fault: 'tls', sent: false, stale: false };
     try {
-      return await this.#answer(await this.#request(connection, headers, body, signal));
+      return await this.#answer(await this.#request(connection, headers, body, signal), signal);
     } catch (error) {
       if (this.#abandoned) return { kind: 'abandoned' };
-      const fault = signal.aborted ? 'timeout' : faultOf(error);
-      return unanswered(error, fault, connection.trace);
+      const { trace } = connection;
+      const fault = signal.aborted || trace.overdue ? timeoutFault(trace) : faultOf(error);
+      return unanswered(error, fault, trace);
     } finally {
       if (this.#abandoned) connection.close();
       else if (!connection.closed) this.#idle.push(connection);
@@ -131,7 +134,7 @@ export class EndpointClient {
       if (idle.agent === agent) return idle;
       idle.close();
     }
-    return new EndpointConnection(this.#url, agent);
+    return new EndpointConnection(this.#url, agent, this.#limits);
   }
 
   #request(
@@ -154,12 +157,15 @@ export class EndpointClient {
     });
   }
 
-  async #answer({ status, headers, data }: AxiosResponse<Readable>): Promise<AttemptResult> {
+  async #answer(
+    { status, headers, data }: AxiosResponse<Readable>,
+    signal: AbortSignal,
+  ): Promise<AttemptResult> {
     const retryAfter: unknown = headers['retry-after'];
     return {
       kind: 'answered',
       status,
-      text: await answerText(data, this.#secrets),
+      ...(await answerText(data, this.#secrets, signal)),
       ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
     };
   }

@@ -15,6 +15,18 @@ export interface RequestTrace {
   readonly sent: boolean;
   /** The connection had been kept from an earlier request, and none was made for this one. */
   readonly reused: boolean;
+  /** How far it came: the connection was being made, nothing of the answer was there, or its first bytes were. */
+  readonly stage: 'connecting' | 'waiting' | 'answering';
+  /** It was given up because that stage took too long. */
+  readonly overdue: boolean;
+}
+
+/** Times in ms that stages of a request may take, infinite for no limit. Whoever asks has the deadline for the whole of it. */
+export interface StageLimits {
+  /** To resolve the name, connect and finish the TLS handshake. */
+  readonly connectMs: number;
+  /** From the connection being there to the first byte of the answer. */
+  readonly firstByteMs: number;
 }
 
 /**
@@ -24,19 +36,27 @@ export interface RequestTrace {
 export class EndpointConnection {
   readonly adapter: AxiosAdapter = (config) => this.#request(config);
   readonly #client: Client;
+  readonly #limits: StageLimits;
   #connecting: Socket | undefined;
+  #socket: Socket | undefined;
   #closed = false;
   /** Connections made so far, and how many of them there were when the last request began. */
   #made = 0;
   #madeBefore = 0;
   #reused = false;
   #open = false;
+  #overdue = false;
+  /** Bytes that the socket had received when the request was sent. */
+  #receivedBefore = 0;
+  #stageTimer: NodeJS.Timeout | undefined;
 
   /** @param agent says how it is made */
   constructor(
     { origin, protocol }: URL,
     readonly agent: Agent,
+    limits: StageLimits,
   ) {
+    this.#limits = limits;
     const made = protocol === 'https:' ? 'secureConnect' : 'connect';
     this.#client = new Client(origin, {
       connect: (target, callback) => this.#connect(target, made, callback),
@@ -50,6 +70,7 @@ export class EndpointConnection {
     this.#client.on('connect', () => {
       this.#made += 1;
       this.#open = true;
+      this.#expectAnswer();
     });
     this.#client.on('disconnect', () => (this.#open = false));
   }
@@ -57,7 +78,9 @@ export class EndpointConnection {
   /** About the last request. */
   get trace(): RequestTrace {
     const fresh = this.#made > this.#madeBefore;
-    return { sent: fresh || this.#reused, reused: this.#reused && !fresh };
+    const sent = fresh || this.#reused;
+    const stage = !sent ? 'connecting' : this.#answering ? 'answering' : 'waiting';
+    return { sent, reused: this.#reused && !fresh, stage, overdue: this.#overdue };
   }
 
   /** True when it cannot be used again. */
@@ -74,6 +97,9 @@ export class EndpointConnection {
   async #request(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
     this.#madeBefore = this.#made;
     this.#reused = this.#open;
+    this.#overdue = false;
+    if (this.#open) this.#expectAnswer();
+    else this.#limit(this.#limits.connectMs, () => !this.#open);
     const signal = config.signal as AbortSignal;
     // The client would wait for the connection before it heeds the signal.
     const abort = () => {
@@ -91,8 +117,29 @@ export class EndpointConnection {
       const answerHeaders = new AxiosHeaders(headers as Record<string, string>);
       return { status: statusCode, statusText: '', headers: answerHeaders, config, data: body };
     } finally {
+      clearTimeout(this.#stageTimer);
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  get #answering(): boolean {
+    return (this.#socket?.bytesRead ?? 0) > this.#receivedBefore;
+  }
+
+  #expectAnswer(): void {
+    this.#receivedBefore = this.#socket?.bytesRead ?? 0;
+    this.#limit(this.#limits.firstByteMs, () => !this.#answering);
+  }
+
+  /** Gives the request up when it still stands there after that time. */
+  #limit(timeoutMs: number, stands: () => boolean): void {
+    clearTimeout(this.#stageTimer);
+    if (!Number.isFinite(timeoutMs)) return;
+    this.#stageTimer = setTimeout(() => {
+      if (!stands()) return;
+      this.#overdue = true;
+      this.close();
+    }, timeoutMs);
   }
 
   /** As the agent makes connections, whatever it checks and sets on the way. */
@@ -117,6 +164,7 @@ export class EndpointConnection {
     socket.once(made, () => {
       socket.off('error', fail);
       this.#connecting = undefined;
+      this.#socket = socket;
       callback(null, socket);
     });
   }

@@ -9,6 +9,7 @@ const DNS_CODES: ReadonlySet<string> = new Set([
   'EAI_NODATA',
   'EAI_NONAME',
 ]);
+/** The operating system's own patience ended: it has none once there is a connection. */
 const TIMEOUT_CODES: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ECONNABORTED', 'ESOCKETTIMEDOUT']);
 
 /** Codes of certificates that are not trusted and of handshakes that fail: node:tls and OpenSSL. */
@@ -20,7 +21,7 @@ export function faultOf(error: unknown): Fault {
   const code = codeOf(error);
   if (code === ADDRESS_REFUSED) return 'address';
   if (DNS_CODES.has(code)) return 'dns';
-  if (TIMEOUT_CODES.has(code)) return 'timeout';
+  if (TIMEOUT_CODES.has(code)) return 'connect-timeout';
   return TLS_CODE.test(code) ? 'tls' : 'connect';
 }
 
@@ -32,6 +33,17 @@ const LOST_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR
  * request.
  */
 const BEFORE_REQUESTS: ReadonlySet<Fault> = new Set<Fault>(['dns', 'tls', 'address']);
+
+const OVERDUE: Readonly<Record<RequestTrace['stage'], Fault>> = {
+  connecting: 'connect-timeout',
+  waiting: 'first-byte-timeout',
+  answering: 'timeout',
+};
+
+/** What it is that a request had no time left for. */
+export function timeoutFault({ stage }: RequestTrace): Fault {
+  return OVERDUE[stage];
+}
 
 /** What an attempt that ended with this error says. */
 export function unanswered(error: unknown, fault: Fault, { sent, reused }: RequestTrace): Unanswered {

@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import type { AttemptResult, Fault } from '../delivery/attempt.js';
+import type { AttemptResult, Cut, Fault } from '../delivery/attempt.js';
 import type { BreakerName } from '../delivery/breaker.js';
 import type { Outcome } from '../delivery/outcome.js';
 import type { EndpointState } from '../event-log/endpoint-rows.js';
+import { Counts } from './counts.js';
 
 /** What went wrong last: no answer, or an answer that was no success. */
 export type ErrorClass = Fault | 'status';
@@ -23,6 +24,10 @@ export interface EndpointMetricsSnapshot {
   readonly Errors: number;
   /** Attempts by the answer's status: `200 OK`. */
   readonly Statuses: Readonly<Record<string, number>>;
+  /** Attempts that were not answered, by what went wrong: they add up to `Errors`. */
+  readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  /** Answers whose body was not read to its end: their status counted all the same. */
+  readonly cutAnswers: Readonly<Partial<Record<Cut, number>>>;
   readonly attempts: number;
   readonly deadLetters: number;
   /** When the oldest pending event happened, ms since 1970. */
@@ -42,7 +47,9 @@ export class AttemptCounts {
   #attempts = 0;
   #failures = 0;
   #errors = 0;
-  readonly #statuses = new Map<string, number>();
+  readonly #statuses = new Counts();
+  readonly #faults = new Counts<Fault>();
+  readonly #cuts = new Counts<Cut>();
   #lastSuccessAtMs: number | undefined;
   #lastError: ErrorClass | undefined;
 
@@ -51,11 +58,12 @@ export class AttemptCounts {
     this.#attempts += 1;
     if (result.kind === 'unanswered') {
       this.#errors += 1;
+      this.#faults.add(result.fault);
       this.#lastError = result.fault;
       return;
     }
-    const status = statusText(result.status);
-    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+    this.#statuses.add(statusText(result.status));
+    if (result.cut !== undefined) this.#cuts.add(result.cut);
     if (outcome === 'delivered') {
       this.#lastSuccessAtMs = nowMs;
     } else {
@@ -66,12 +74,21 @@ export class AttemptCounts {
 
   get snapshot(): Pick<
     EndpointMetricsSnapshot,
-    'Failures' | 'Errors' | 'Statuses' | 'attempts' | 'lastSuccessAtMs' | 'lastError'
+    | 'Failures'
+    | 'Errors'
+    | 'Statuses'
+    | 'faults'
+    | 'cutAnswers'
+    | 'attempts'
+    | 'lastSuccessAtMs'
+    | 'lastError'
   > {
     return {
       Failures: this.#failures,
       Errors: this.#errors,
-      Statuses: Object.fromEntries(this.#statuses),
+      Statuses: this.#statuses.snapshot,
+      faults: this.#faults.snapshot,
+      cutAnswers: this.#cuts.snapshot,
       attempts: this.#attempts,
       ...(this.#lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs: this.#lastSuccessAtMs }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),

@@ -4,6 +4,7 @@ import { compileFilter, type Filter } from '../event/filter.js';
 import { formatOf, type Format } from '../event/format.js';
 import type { LogRecord } from '../event-log/log-record.js';
 import { AddressGuard } from '../http/addresses/address-guard.js';
+import { httpSettings, type HttpSettings } from '../http/http-settings.js';
 import type {
   AddressOptions,
   EndpointOptions,
@@ -51,6 +52,7 @@ export interface EndpointSettings extends Required<Pick<EndpointOptions, PlainSe
   /** Where connections may be made to. */
   readonly addresses: AddressGuard;
   readonly userAgent: string;
+  readonly http: HttpSettings;
 }
 
 /** Upstream's defaults where upstream has the setting. */
@@ -109,6 +111,7 @@ export function endpointSettings(
     signingKeys: (options.signing?.keys ?? []).map(parseSigningKey),
     addresses: new AddressGuard(addresses, options.addresses),
     userAgent,
+    http: httpSettings(options, plain.timeoutMs),
   };
 }
 

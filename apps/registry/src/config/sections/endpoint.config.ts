@@ -14,6 +14,7 @@ import {
 } from '../schema/kinds.js';
 import { Key, Section } from '../schema/section-schema.js';
 import { isZeroDuration } from '../values/duration.js';
+import { TimeoutsConfig } from './delivery-http.config.js';
 import { SelectionConfig } from './selection.config.js';
 import { AddressesConfig, EndpointTlsConfig, SigningConfig } from './trust.config.js';
 
@@ -68,6 +69,10 @@ export class EndpointConfig {
 
   @Key(duration(), DEFAULT_TIME)
   timeout = '1s';
+
+  /** Herald's own: what stages of a request may take. */
+  @Section(() => TimeoutsConfig)
+  timeouts = new TimeoutsConfig();
 
   @Key(count(Number.MIN_SAFE_INTEGER), { isUnset: (value) => typeof value === 'number' && value <= 0 })
   threshold = 10;

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { BacklogMetrics } from '../metrics/backlog-metrics.js';
+import { FaultMetrics } from '../metrics/fault-metrics.js';
 import { metricsController } from '../metrics/metrics.controller.js';
 import { UpstreamMetrics } from '../metrics/upstream-metrics.js';
 import { DebugVarsController } from './debug-vars.controller.js';
@@ -30,6 +31,7 @@ export class DebugModule {
         { provide: Registry, useFactory: () => withProcessMetrics(registry) },
         UpstreamMetrics,
         BacklogMetrics,
+        FaultMetrics,
         AttemptMetrics,
       ],
     };

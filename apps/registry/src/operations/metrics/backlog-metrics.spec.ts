@@ -6,7 +6,14 @@ import { BacklogMetrics } from './backlog-metrics.js';
 /** A page of metrics over a log that tells this of itself. */
 async function page(log: { readonly shed: number; readonly head: () => Promise<number> }): Promise<string> {
   const registry = new Registry();
-  const metrics = { cursor: 5, breaker: 'open', state: 'active', deadLetters: 0, oldestPendingAtMs: 1_000 };
+  const metrics = {
+    cursor: 5,
+    breaker: 'open',
+    state: 'active',
+    deadLetters: 0,
+    envelopeSize: 4,
+    oldestPendingAtMs: 1_000,
+  };
   const broadcaster = { endpoints: [{ name: 'ci', metrics }] } as unknown as Broadcaster;
   const clock = { now: () => 3_500 } as Clock;
   expect(new BacklogMetrics(registry, broadcaster, log as EventLog, clock)).toBeDefined();
@@ -29,6 +36,7 @@ describe('metrics of the backlog', () => {
     expect(text).toContain('herald_notifications_lag_events{endpoint="ci"} 3\n');
     expect(text).toContain('herald_notifications_oldest_pending_seconds{endpoint="ci"} 2.5\n');
     expect(text).toContain('herald_notifications_breaker_open{endpoint="ci"} 1\n');
+    expect(text).toContain('herald_notifications_envelope_size{endpoint="ci"} 4\n');
   });
 
   it('are served without the lag while the database cannot be read', async () => {

@@ -28,6 +28,11 @@ export class BacklogMetrics {
       ({ breaker }) => (breaker === 'closed' ? 0 : 1),
     );
     this.#gauge(
+      'herald_notifications_envelope_size',
+      'Events that the next request to an endpoint may carry',
+      ({ envelopeSize }) => envelopeSize,
+    );
+    this.#gauge(
       'herald_notifications_retired',
       '1 for an endpoint that answered 410 and gets nothing until it is enabled again',
       ({ state }) => (state === 'retired' ? 1 : 0),

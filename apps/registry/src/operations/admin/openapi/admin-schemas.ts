@@ -2,7 +2,18 @@ import type { Schema } from './admin-operation.js';
 import { COUNT, list, object, oneOf, TEXT, TIME } from './schema.js';
 
 /** What went wrong with a request that was not answered. */
-export const FAULT = oneOf('dns', 'connect', 'tls', 'timeout', 'address', 'encode');
+const FAULTS = [
+  'dns',
+  'connect',
+  'tls',
+  'connect-timeout',
+  'first-byte-timeout',
+  'timeout',
+  'address',
+  'encode',
+] as const;
+
+export const FAULT = oneOf(...FAULTS);
 
 const ENDPOINT = object(
   {
@@ -26,13 +37,23 @@ const ENDPOINT = object(
       additionalProperties: COUNT,
       description: 'attempts of this run by their status',
     },
+    faults: {
+      type: 'object',
+      additionalProperties: COUNT,
+      description: 'attempts of this run that were not answered, by what went wrong',
+    },
+    cutAnswers: {
+      type: 'object',
+      additionalProperties: COUNT,
+      description: 'answers of this run that were not read to their end, by why',
+    },
     attempts: COUNT,
     deadLetters: COUNT,
   },
   {
     oldestPendingAt: TIME,
     lastSuccessAt: TIME,
-    lastError: oneOf('dns', 'connect', 'tls', 'timeout', 'address', 'encode', 'status'),
+    lastError: oneOf(...FAULTS, 'status'),
   },
 );
 
