@@ -1,5 +1,12 @@
 export { AdoptionError, type AdoptionErrorCode } from './adoption/adoption.error.js';
-export { importState, refuseUnfinishedImport, type ImportState } from './adoption/import-record.js';
+export {
+  importState,
+  refuseUnfinishedImport,
+  type ImportCounts,
+  type ImportRecord,
+  type ImportState,
+} from './adoption/import-record.js';
+export { importVolume, type ImportOptions } from './adoption/import-volume.js';
 export {
   countUnreadableLinks,
   listUnreadableLinks,

@@ -68,7 +68,7 @@ describe('the command line', () => {
     ['srve', 'unknown command "srve"; did you mean serve?'],
     [
       'frobnicate',
-      'unknown command "frobnicate"; the commands are serve, check, repositories, endpoints, events, dead-letters, help, version',
+      'unknown command "frobnicate"; the commands are serve, check, repositories, endpoints, events, dead-letters, import, help, version',
     ],
     ['config.yml', 'unknown command "config.yml"; the commands are'],
     ['garbage-collect /x', 'Herald has no command garbage-collect yet'],

@@ -3,6 +3,13 @@ import { parseArgs } from 'node:util';
 import { closestTo } from '../config/schema/closest.js';
 import type { Environment } from '../config/source/secret-reference.js';
 import {
+  ADOPTION_COMMANDS,
+  misplacedAdoptionFlag,
+  parseAdoptionCommand,
+  type AdoptionCommand,
+  type AdoptionFlags,
+} from './adoption-command.js';
+import {
   OPERATOR_COMMANDS,
   parseOperatorCommand,
   type EventFilter,
@@ -20,11 +27,25 @@ export type Command =
       readonly command: OperatorCommand;
       readonly json: boolean;
     }
+  | {
+      readonly kind: 'adopt';
+      readonly configPath: string | undefined;
+      readonly command: AdoptionCommand;
+      readonly json: boolean;
+    }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string };
 
-const COMMANDS = ['serve', 'check', 'repositories', ...OPERATOR_COMMANDS, 'help', 'version'] as const;
+const COMMANDS = [
+  'serve',
+  'check',
+  'repositories',
+  ...OPERATOR_COMMANDS,
+  ...ADOPTION_COMMANDS,
+  'help',
+  'version',
+] as const;
 
 /**
  * Reads the arguments that follow the program's name. None at all ask for help, as in Distribution.
@@ -40,7 +61,8 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   if (flags.help || flags.version) {
     return { kind: flags.help ? 'help' : 'version' };
   }
-  return ofWords(words, flags, environment);
+  const misplaced = misplacedAdoptionFlag(words[0], flags.adoption);
+  return misplaced === undefined ? ofWords(words, flags, environment) : usageError(misplaced);
 }
 
 function ofWords(
@@ -62,7 +84,7 @@ function ofWords(
     case 'check':
       return withConfig(name, operands, flags.ignoreExisting, environment);
     default:
-      return usageError(unknownCommand(name));
+      return ofAdoption(name, operands, flags, environment) ?? usageError(unknownCommand(name));
   }
 }
 
@@ -81,6 +103,25 @@ function withConfig(
     return { kind, configPath, ignoreExisting };
   }
   return ignoreExisting ? usageError('--ignore-existing belongs to serve') : { kind, configPath };
+}
+
+function ofAdoption(
+  name: string,
+  [operand, ...more]: readonly string[],
+  { adoption, json, config }: Arguments['flags'],
+  environment: Environment,
+): Command | undefined {
+  const command = parseAdoptionCommand(name, adoption);
+  if (command === undefined) {
+    return undefined;
+  }
+  if (typeof command === 'string') {
+    return usageError(command);
+  }
+  if (more.length > 0 || operand === '') {
+    return usageError(`${name} takes one CONFIG, the path of a file`);
+  }
+  return { kind: 'adopt', configPath: operand ?? config ?? configOf(environment), command, json };
 }
 
 function ofOperator(
@@ -117,6 +158,7 @@ interface Arguments {
     readonly config: string | undefined;
     readonly json: boolean;
     readonly filter: EventFilter;
+    readonly adoption: AdoptionFlags;
   };
   readonly words: readonly string[];
 }
@@ -132,15 +174,19 @@ function readArguments(argv: readonly string[]): Arguments | string {
         'ignore-existing': { type: 'boolean', default: false },
         config: { type: 'string' },
         json: { type: 'boolean', default: false },
+        verify: { type: 'boolean', default: false },
+        unreadable: { type: 'boolean', default: false },
         after: { type: 'string' },
         limit: { type: 'string' },
         type: { type: 'string' },
         lane: { type: 'string' },
       },
     });
-    const { help, version, config, json, 'ignore-existing': ignoreExisting, ...filter } = values;
+    const { help, version, config, json, 'ignore-existing': ignoreExisting, ...others } = values;
+    const { verify, unreadable, ...filter } = others;
+    const adoption = { verify, unreadable };
     return {
-      flags: { help, version, ignoreExisting, config, json, filter: { ...filter } },
+      flags: { help, version, ignoreExisting, config, json, filter: { ...filter }, adoption },
       words: positionals,
     };
   } catch (error) {

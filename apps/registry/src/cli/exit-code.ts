@@ -7,4 +7,5 @@ export const EXIT_CODE = {
   dataDirectoryInUse: 4,
   refused: 5,
   noServer: 6,
+  faultsFound: 7,
 } as const;

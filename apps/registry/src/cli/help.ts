@@ -14,11 +14,19 @@ Usage:
   herald dead-letters list NAME               show what an endpoint did not take
   herald dead-letters redrive NAME [ID]       send all of it, or one, again
   herald dead-letters delete NAME ID          give one up
+  herald import [CONFIG] [--verify]           adopt the volume of Distribution under storage.filesystem.rootdirectory in
+                                              place; go on with an import that was interrupted
+  herald import [CONFIG] --unreadable         list what an import could not read
   herald version                              print the version (also --version, -v)
   herald help                                 print this text (also --help, -h)
 
 Options of serve:
   --ignore-existing   start with an empty registry although the data directory holds another registry's repositories
+
+Options of import:
+  --verify            read every blob and compare it with its digest; by default only its length is looked at
+  --json              print JSON, one document a line, for programs
+  It works while no server runs. Progress is told on stderr. Nothing is copied, moved or deleted, and no event is made.
 
 Options of endpoints, events and dead-letters:
   --json              print JSON, one document a line, for programs
@@ -50,4 +58,5 @@ Exit codes:
   4  the data directory is in use by another process
   5  the registry refused what was asked of it
   6  no server runs with this configuration
+  7  the work is done, and faults were found
 `;

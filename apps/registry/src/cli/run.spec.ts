@@ -69,6 +69,10 @@ describe('the program', () => {
           asked.push(`${method} ${requested}`);
           return Promise.resolve(answer);
         }),
+      adopt: (_config, command, { json }) => {
+        asked.push(`${JSON.stringify(command)}${json ? ' as JSON' : ''}`);
+        return Promise.resolve(7);
+      },
       stdout: (text) => {
         written.stdout += text;
       },
@@ -195,6 +199,27 @@ describe('the program', () => {
       stderr: 'herald: team/app was not deleted: repository name not known to registry\n',
     });
     await expect(herald(['repositories', 'purge', 'team/app'])).resolves.toMatchObject({ exitCode: 2 });
+  });
+
+  it('hands work on the files of a registry on, and ends as that ends', async () => {
+    for (const [argv, expected] of [
+      [['import', path], '{"does":"import","verify":false}'],
+      [['import', '--verify', '--config', path], '{"does":"import","verify":true}'],
+      [['import', path, '--unreadable', '--json'], '{"does":"list-unreadable"} as JSON'],
+    ] as const) {
+      expect(await herald([...argv])).toMatchObject({ exitCode: 7 });
+      expect(asked).toEqual([expected]);
+    }
+  });
+
+  it.each([
+    [['serve', '--verify'], '--verify belongs to import'],
+    [['import', 'a', 'b'], 'import takes one CONFIG'],
+    [['import', '--verify', '--unreadable'], '--unreadable only lists'],
+  ])('does not guess what %j means', async (argv, message) => {
+    const { exitCode, stderr } = await herald(argv);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
   });
 
   it('check needs no file', async () => {

@@ -7,8 +7,9 @@ import type { RegistryConfig } from '../config/registry-config.js';
 import type { Environment, ReadFile } from '../config/source/secret-reference.js';
 import { adminClient, type AdminRequest } from './admin-client.js';
 import { explainConfig } from './check.js';
-import { parseCommandLine } from './command-line.js';
-import { deleteRepository } from './delete-repository.js';
+import type { AdoptionCommand } from './adoption-command.js';
+import { parseCommandLine, type Command } from './command-line.js';
+import { deleteRepository, type Output } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
 import { HELP } from './help.js';
 import { operate } from './operate.js';
@@ -26,6 +27,12 @@ export interface Run {
     config: RegistryConfig,
     work: (request: AdminRequest) => Promise<number>,
   ) => Promise<number>;
+  /** Works on the files of a registry that does not run. Resolves with the exit code. */
+  readonly adopt: (
+    config: RegistryConfig,
+    command: AdoptionCommand,
+    output: Output & { readonly json: boolean },
+  ) => Promise<number>;
   /** The admin API of the server that has this configuration, and of no other. */
   readonly ask?: (config: RegistryConfig) => AdminRequest;
   readonly readFile?: ReadFile;
@@ -34,8 +41,8 @@ export interface Run {
 }
 
 /** Does what the command line asks for. Resolves with the exit code; rejects only when `serve` does. */
-export async function run({ argv, env, serve, administer, ...edges }: Run): Promise<number> {
-  const { readFile = readTextFile, ask = adminClient, stdout = writeOut, stderr = writeError } = edges;
+export async function run({ argv, env, ...edges }: Run): Promise<number> {
+  const { readFile = readTextFile, stdout = writeOut, stderr = writeError } = edges;
   const command = parseCommandLine(argv, env);
   switch (command.kind) {
     case 'help':
@@ -53,25 +60,32 @@ export async function run({ argv, env, serve, administer, ...edges }: Run): Prom
         stderr(`herald: ${loaded.message}\n`);
         return EXIT_CODE.configInvalid;
       }
-      if (command.kind === 'serve') {
-        return serve(loaded.config, { ignoreExisting: command.ignoreExisting });
-      }
-      if (command.kind === 'operate') {
-        const { json } = command;
-        return operate(command.command, {
-          request: ask(loaded.config),
-          output: { stdout, stderr },
-          json,
-          pause,
-        });
-      }
-      if (command.kind === 'delete-repository') {
-        const { name } = command;
-        return administer(loaded.config, (request) => deleteRepository(request, name, { stdout, stderr }));
-      }
-      stdout(explainConfig(loaded));
-      return EXIT_CODE.ok;
+      return runWith(loaded, command, { ...edges, stdout, stderr });
     }
+  }
+}
+
+/** Commands that need a configuration. */
+type ConfiguredCommand = Extract<Command, { readonly configPath: string | undefined }>;
+
+async function runWith(
+  loaded: LoadedConfig,
+  command: ConfiguredCommand,
+  { serve, administer, adopt, ask = adminClient, ...output }: Omit<Run, 'argv' | 'env'> & Output,
+): Promise<number> {
+  const { config } = loaded;
+  switch (command.kind) {
+    case 'serve':
+      return serve(config, { ignoreExisting: command.ignoreExisting });
+    case 'operate':
+      return operate(command.command, { request: ask(config), output, json: command.json, pause });
+    case 'delete-repository':
+      return administer(config, (request) => deleteRepository(request, command.name, output));
+    case 'adopt':
+      return adopt(config, command.command, { ...output, json: command.json });
+    default:
+      output.stdout(explainConfig(loaded));
+      return EXIT_CODE.ok;
   }
 }
 

@@ -9,8 +9,8 @@ export class ForeignVolume extends Error {
   constructor(directory: string) {
     super(
       `${directory} holds the repositories of another registry (docker/registry/v2/repositories) and Herald has no database for them. ` +
-        'An import will adopt such a volume in place; this version cannot yet. ' +
-        'To start with no repositories beside it, add --ignore-existing',
+        'Run herald import to adopt them in place, without copying a blob. ' +
+        'To start with no repositories beside them, add --ignore-existing',
     );
   }
 }

@@ -1,0 +1,62 @@
+import { SqliteDatabase, type Database } from '@herald/database';
+import { notificationsMigrations } from '@herald/notifications';
+import { storageMigrations } from '@herald/storage';
+import type { AdoptionCommand } from './cli/adoption-command.js';
+import type { Output } from './cli/delete-repository.js';
+import { EXIT_CODE } from './cli/exit-code.js';
+import { importOnCommand, listUnreadable, nothingToImport } from './cli/import-volume.js';
+import type { OfflineWork } from './cli/offline-work.js';
+import type { RegistryConfig } from './config/registry-config.js';
+import { DataDirectoryLock } from './data-directory/data-directory-lock.js';
+import { startFailureOf } from './start-failure.js';
+
+/**
+ * Works on the data of a registry that does not run, and holds the data directory meanwhile, so that none can be started. Resolves with
+ * the exit code, and never throws.
+ */
+export async function adopt(
+  config: RegistryConfig,
+  command: AdoptionCommand,
+  output: Output & { readonly json: boolean },
+): Promise<number> {
+  const { rootDirectory } = config.storage;
+  const nothing = nothingToImport(rootDirectory);
+  if (nothing !== undefined) {
+    output.stderr(`herald: ${nothing}\n`);
+    return EXIT_CODE.refused;
+  }
+  let lock: DataDirectoryLock | undefined;
+  let database: Database | undefined;
+  try {
+    lock = DataDirectoryLock.acquire(rootDirectory);
+    database = openDatabase(config);
+    return await perform(command, { ...output, database, rootDirectory });
+  } catch (error) {
+    const { message, exitCode } = startFailureOf(error);
+    output.stderr(`herald: ${message}\n`);
+    return exitCode;
+  } finally {
+    await database?.close();
+    lock?.release();
+  }
+}
+
+function perform(command: AdoptionCommand, work: OfflineWork): Promise<number> {
+  switch (command.does) {
+    case 'import':
+      return importOnCommand(work, command.verify);
+    default:
+      return listUnreadable(work);
+  }
+}
+
+function openDatabase({ database: { path } }: RegistryConfig): Database {
+  return SqliteDatabase.open({
+    path,
+    migrations: [...storageMigrations, ...notificationsMigrations],
+    onWriterDeath: (error) => {
+      process.stderr.write(`herald: ${error.message}\n`);
+      process.exit(EXIT_CODE.startFailed);
+    },
+  });
+}

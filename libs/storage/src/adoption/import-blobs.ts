@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import type { ImportRun } from './import-run.js';
+import { fault, WRONG_CONTENT, type Reading, type VolumeFiles } from './volume-files.js';
+import type { Finding } from './volume-walk.js';
+
+type BlobFinding = Extract<Finding, { is: 'blob' }>;
+
+const EMPTY = `sha256:${createHash('sha256').digest('hex')}`;
+
+/** What Distribution leaves when it is killed at the wrong moment; the length shows it without reading anything. */
+const EMPTIED = fault('wrong-content', 'the file is empty, and its name is that of another content');
+
+/** Gives the files of blobs rows that say that they are present. Nobody has them until a link says so. */
+export class BlobImport {
+  /** @param verify whether the bytes are read and compared with the name */
+  constructor(
+    private readonly files: VolumeFiles,
+    private readonly verify: boolean,
+  ) {}
+
+  async take(findings: readonly Finding[], run: ImportRun): Promise<void> {
+    const blobs = findings.filter((finding) => finding.is === 'blob');
+    const readings = await Promise.all(blobs.map(({ path }) => this.files.size(path)));
+    const sizes = new Map(blobs.map(({ path }, index) => [path, readings[index]]));
+    for (const finding of findings) {
+      const size = sizes.get(finding.path);
+      if (finding.is === 'unreadable' || finding.is === 'ignored') run.note(finding);
+      else if (finding.is === 'blob' && size !== undefined) await this.#blob(finding, size, run);
+      await run.done(finding.path);
+    }
+    await run.commit();
+  }
+
+  async #blob({ path, digest }: BlobFinding, size: Reading<number>, run: ImportRun): Promise<void> {
+    if (size.is !== 'read') return run.refuse(path, size);
+    if (size.value === 0 && digest !== EMPTY) return run.refuse(path, EMPTIED);
+    if (this.verify) {
+      const computed = await this.files.digest(path, 'sha256');
+      if (computed.is !== 'read') return run.refuse(path, computed);
+      if (computed.value !== digest) return run.refuse(path, WRONG_CONTENT);
+    }
+    run.batch.run(
+      "INSERT INTO blobs (digest, size_bytes, state) VALUES (?, ?, 'present') ON CONFLICT DO NOTHING",
+      [digest, size.value],
+    );
+    run.count('blobs');
+    run.count('blobBytes', size.value);
+    return undefined;
+  }
+}

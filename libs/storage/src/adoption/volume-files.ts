@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BufferPool } from '../drivers/buffer-pool.js';
+import { failedWith } from '../drivers/file-error.js';
+import { readPieces } from '../drivers/file-pieces.js';
+import { digestAlgorithm, isDigest, type Digest, type DigestAlgorithm } from '../repository/digest.js';
+import type { UnreadableKind } from './unreadable-links.js';
+import { linkPath, type Link } from './volume-layout.js';
+import { codeOf, isOwnFault } from './volume-walk.js';
+
+/** Something that is not there, or cannot be used. */
+export type Fault =
+  | { readonly is: 'absent' }
+  | { readonly is: 'fault'; readonly kind: UnreadableKind; readonly reason: string };
+
+/** A read that may find a fault. */
+export type Reading<T> = { readonly is: 'read'; readonly value: T } | Fault;
+
+/** `sha512:` and its digits are 135 characters; a link holds nothing else. */
+const MAX_LINK_BYTES = 256;
+
+/** What a push may weigh, here and in Distribution. */
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+const BUFFER_BYTES = 256 * 1024;
+
+/** The files of a volume, read without following a symbolic link or waiting on something that is no file. */
+export class VolumeFiles {
+  readonly #buffers = new BufferPool(BUFFER_BYTES, 2);
+
+  constructor(private readonly volume: string) {}
+
+  /** The digest that a link holds. */
+  async link(link: Link): Promise<Reading<Digest>> {
+    const path = linkPath(link);
+    if (link.kind === 'tag') {
+      // The walk saw the directory of the tag, and not the one in it.
+      const current = await this.#status(dirname(path));
+      if (current.is !== 'read') return current;
+      if (current.value.isSymbolicLink()) return SYMLINK;
+    }
+    const bytes = await this.#read(path, MAX_LINK_BYTES);
+    if (bytes.is !== 'read') return bytes;
+    const text = bytes.value.toString('latin1');
+    return isDigest(text)
+      ? { is: 'read', value: text }
+      : fault('bad-digest', 'the file does not hold a digest and nothing else');
+  }
+
+  /** The bytes of a manifest, if they are what the digest names. */
+  async manifest(path: string, digest: Digest): Promise<Reading<Buffer>> {
+    const bytes = await this.#read(path, MAX_MANIFEST_BYTES);
+    if (bytes.is !== 'read') return bytes;
+    const algorithm = digestAlgorithm(digest);
+    const computed = `${algorithm}:${createHash(algorithm).update(bytes.value).digest('hex')}`;
+    return computed === digest ? bytes : WRONG_CONTENT;
+  }
+
+  /** The length of a file in bytes. */
+  async size(path: string): Promise<Reading<number>> {
+    const status = await this.#status(path);
+    if (status.is !== 'read') return status;
+    if (status.value.isSymbolicLink()) return SYMLINK;
+    return status.value.isFile() ? { is: 'read', value: status.value.size } : NO_FILE;
+  }
+
+  /** Reads a whole file and names its content. */
+  async digest(path: string, algorithm: DigestAlgorithm): Promise<Reading<Digest>> {
+    const size = await this.size(path);
+    if (size.is !== 'read') return size;
+    const hash = createHash(algorithm);
+    try {
+      const range = { start: 0, end: size.value - 1 };
+      for await (const piece of readPieces(join(this.volume, path), range, this.#buffers)) hash.update(piece);
+    } catch (error) {
+      return faultOf(error);
+    }
+    return { is: 'read', value: `${algorithm}:${hash.digest('hex')}` as Digest };
+  }
+
+  async #status(path: string): Promise<Reading<Stats>> {
+    try {
+      return { is: 'read', value: await lstat(join(this.volume, path)) };
+    } catch (error) {
+      return faultOf(error);
+    }
+  }
+
+  async #read(path: string, maxBytes: number): Promise<Reading<Buffer>> {
+    let handle: FileHandle | undefined;
+    try {
+      // Opening a pipe would wait for somebody to write into it.
+      handle = await open(
+        join(this.volume, path),
+        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      );
+      const status = await handle.stat();
+      if (!status.isFile()) return NO_FILE;
+      if (status.size > maxBytes) return fault('unexpected', `the file is larger than ${maxBytes} bytes`);
+      return { is: 'read', value: await handle.readFile() };
+    } catch (error) {
+      return faultOf(error);
+    } finally {
+      await handle?.close();
+    }
+  }
+}
+
+export function fault(kind: UnreadableKind, reason: string): Fault {
+  return { is: 'fault', kind, reason };
+}
+
+function faultOf(error: unknown): Fault {
+  if (isOwnFault(error)) throw error;
+  if (failedWith(error, 'ENOENT')) return { is: 'absent' };
+  if (failedWith(error, 'ELOOP')) return SYMLINK;
+  if (failedWith(error, 'ENOTDIR', 'EISDIR', 'ENXIO')) return NO_FILE;
+  return fault('io-error', `it cannot be read (${codeOf(error)})`);
+}
+
+const SYMLINK = fault('symlink', 'symbolic links are not followed');
+const NO_FILE = fault('unexpected', 'this is not a file');
+export const WRONG_CONTENT = fault('wrong-content', 'the content is not what its name says');
