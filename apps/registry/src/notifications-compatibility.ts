@@ -1,4 +1,4 @@
-import type { EndpointOptions } from '@herald/notifications';
+import { isWebhook, type EndpointOptions, type WebhookOptions } from '@herald/notifications';
 import type { NotificationsSettings } from './config/registry-config.js';
 
 /**
@@ -11,7 +11,7 @@ const AS_UPSTREAM = {
   ordering: 'endpoint',
   redirects: 'accept',
   schedule: 'distribution',
-} as const satisfies Partial<EndpointOptions>;
+} as const satisfies Partial<WebhookOptions>;
 
 /** The endpoints as the configured compatibility has them. */
 export function endpointsOf({
@@ -20,5 +20,5 @@ export function endpointsOf({
 }: Pick<NotificationsSettings, 'compatibility' | 'endpoints'>): readonly EndpointOptions[] {
   if (compatibility !== 'distribution') return endpoints;
   // What an endpoint says itself goes before what the mode says for all.
-  return endpoints.map((endpoint) => ({ ...AS_UPSTREAM, ...endpoint }));
+  return endpoints.map((endpoint) => (isWebhook(endpoint) ? { ...AS_UPSTREAM, ...endpoint } : endpoint));
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { RegistryConfig } from './config/registry-config.js';
+import { destinationOf } from './destination.js';
 import type { RegistryLogger } from './logging/registry-logger.js';
 import type { BoundAddresses } from './running-registry.js';
 
@@ -65,8 +66,8 @@ function endpointLines(config: RegistryConfig): string[] {
 /** What may be shown of the endpoints that are in use. */
 function destinations({ notifications }: RegistryConfig): { name: string; origin: string; format: string }[] {
   const active = notifications.endpoints.filter((endpoint) => endpoint.disabled !== true);
-  return active.map(({ name, url, format = 'distribution.v1' }) => {
-    const { protocol, host } = new URL(url);
-    return { name, origin: `${protocol}//${host}`, format };
+  return active.map((endpoint) => {
+    const { destination, format } = destinationOf(endpoint);
+    return { name: endpoint.name, origin: destination, format };
   });
 }

@@ -1,6 +1,6 @@
 export { Clock, SystemClock } from './delivery/clock.js';
 export { Jitter } from './delivery/schedule.js';
-export type { Cut, Fault } from './delivery/attempt.js';
+export type { AttemptResult, Cut, Fault } from './delivery/attempt.js';
 export type { BreakerName } from './delivery/breaker.js';
 export type { Outcome } from './delivery/outcome.js';
 export { DeadLetters, type StoredLetter } from './dead-letters/dead-letters.js';
@@ -49,9 +49,12 @@ export type {
   AddressOptions,
   BatchOptions,
   CloudEventsOptions,
+  CustomOptions,
+  EmitterOptions,
   EndpointOptions,
   EndpointTlsOptions,
   EventSelection,
+  FileOptions,
   FormatName,
   IgnoreOptions,
   NotificationsOptions,
@@ -59,6 +62,8 @@ export type {
   RateOptions,
   RetentionOptions,
   SigningOptions,
+  StdoutOptions,
+  WebhookOptions,
 } from './notifications.options.js';
 export type { HttpOptions, TimeoutOptions } from './http/http.options.js';
 export { HostResolver, SystemHostResolver, type ResolvedAddress } from './http/addresses/host-resolver.js';
@@ -78,7 +83,11 @@ export {
   type WebhookGuardOptions,
 } from './signing/webhook.guard.js';
 export { isAddressRange, signingKeyFault, tlsFaults, type TrustFault } from './trust-faults.js';
+export { isWebhook } from './endpoint-types.js';
 export { Broadcaster } from './sinks/broadcaster.js';
 export { EndpointSink, type Redelivery } from './sinks/endpoint-sink.js';
 export { Sink } from './sinks/sink.js';
+export { OnEndpointEvent, type EndpointEvent } from './transports/on-endpoint-event.js';
+export { SinkTransport } from './transports/sink-transport.js';
+export type { Envelope } from './transports/transport.js';
 export { HERALD_USER_AGENT, HERALD_VERSION } from './version.js';

@@ -25,6 +25,7 @@ import { checkedOptions } from './notifications.options-check.js';
 import type { NotificationsOptions } from './notifications.options.js';
 import { LogMaintenance } from './retention/log-maintenance.js';
 import { Broadcaster } from './sinks/broadcaster.js';
+import { Transports } from './transports/transports.js';
 
 /**
  * Notifications that cannot be lost, for any Nest application: an event log in the application's database, and webhook endpoints that
@@ -56,6 +57,7 @@ import { Broadcaster } from './sinks/broadcaster.js';
     { provide: HostResolver, useClass: SystemHostResolver },
     { provide: HttpService, useFactory: deliveryHttp },
     EndpointClients,
+    Transports,
     Pacer,
     Broadcaster,
     LogMaintenance,

@@ -61,6 +61,33 @@ describe('checkedOptions', () => {
     expect(checkedOptions({ endpoints: [] })).toEqual({ endpoints: [] });
   });
 
+  it('takes endpoints of every type, each with what belongs to it', () => {
+    const endpoints: readonly EndpointOptions[] = [
+      { name: 'file', type: 'file', path: '/var/log/events.ndjson', fsync: 'never', maxLineBytes: 65_536 },
+      { name: 'output', type: 'stdout', format: 'cloudevents', batch: { maxEvents: 10 } },
+      { name: 'handlers', type: 'emitter', timeoutMs: 1_000, only: { types: ['orders.**'] } },
+      { name: 'queue', type: 'custom', transport: Symbol('queue') },
+    ];
+    expect(faultsOf(...endpoints)).toBe('');
+    const faults = faultsOf(
+      { name: 'a', type: 'file', url: 'https://s3cret' },
+      { name: 'b', type: 'emitter', path: '/s3cret' },
+      { name: 'c', type: 'custom' },
+      { ...ENDPOINT, name: 'w', transport: 's3cret' },
+      { name: 'd', type: 'file', path: '/s3cret' },
+      { name: 'e', type: 'file', path: '/./s3cret' },
+    );
+    expect(faults.split('\n- ').slice(1)).toEqual([
+      'endpoints[0].path: an endpoint of the type file needs it',
+      'endpoints[0].url: an endpoint of the type file has no use for it',
+      'endpoints[1].path: an endpoint of the type emitter has no use for it',
+      'endpoints[2].transport: an endpoint of the type custom needs it',
+      'endpoints[3].transport: an endpoint of the type webhook has no use for it',
+      'endpoints[5].path: another endpoint writes to this file',
+    ]);
+    expect(faultOf({ type: 'queue' })).toContain('endpoints[0].type');
+  });
+
   it.each<[string, object, string]>([
     ['a URL that is none', { url: 's3cret' }, 'endpoints[0].url: url must be an http or https URL'],
     [

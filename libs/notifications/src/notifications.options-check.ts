@@ -17,15 +17,22 @@ import {
   Min,
   registerDecorator,
   validateSync,
+  ValidateIf,
   ValidateNested,
   type ValidationError,
 } from 'class-validator';
+import { ENDPOINT_TYPES, isWebhook, sharedFiles, typeFaults } from './endpoint-types.js';
 import { FilterError } from './event/filter.error.js';
 import { compileFilter } from './event/filter.js';
 import { HttpShape } from './http/http.options-shape.js';
 import { addressFaults, signingFaults, tlsFaults, type TrustFault } from './trust-faults.js';
 import { NotificationsError } from './notifications.error.js';
-import type { EndpointOptions, FormatName, NotificationsOptions } from './notifications.options.js';
+import type {
+  EndpointOptions,
+  FormatName,
+  NotificationsOptions,
+  WebhookOptions,
+} from './notifications.options.js';
 
 const FORMATS: readonly FormatName[] = ['distribution.v1', 'distribution.v2', 'cloudevents'];
 const MODES = ['structured', 'binary', 'batched'] as const;
@@ -33,6 +40,7 @@ const ORDERINGS = ['lane', 'endpoint', 'none'] as const;
 const REDIRECTS = ['fail', 'accept'] as const;
 const SCHEDULE = 'schedule must be standard, distribution, or a list of waits in ms';
 const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
+const FSYNC = ['always', 'never'] as const;
 const LAYOUTS = ['compact', 'upstream'] as const;
 
 /** Longest wait in ms that a setting may ask for: what Node's timers take. */
@@ -40,6 +48,8 @@ const MAX_WAIT_MS = 2 ** 31 - 1;
 const MAX_CONCURRENCY = 1_024;
 const MAX_ENDPOINTS = 10_000;
 const MAX_BATCH_EVENTS = 1_000;
+/** Whatever else an event says, its attributes fit. */
+const LEAST_LINE_BYTES = 1_024;
 const MAX_BATCH_BYTES = 16 * 1_024 * 1_024;
 const MAX_RATE_EVENTS = 1_000_000_000;
 const MAX_RATE_MS = 24 * 3_600_000;
@@ -164,7 +174,15 @@ class AddressesShape {
 
 class EndpointShape extends HttpShape {
   @IsString() @Length(1, MAX_NAME_LENGTH) name!: string;
-  @Satisfies('isHttpUrl', isHttpUrl, 'url must be an http or https URL') url!: string;
+  @IsOptional() @IsIn(ENDPOINT_TYPES) type?: string;
+  @ValidateIf(isWebhook)
+  @Satisfies('isHttpUrl', isHttpUrl, 'url must be an http or https URL')
+  url!: string;
+  @IsOptional() @IsString() @IsNotEmpty() path?: string;
+  @IsOptional() @IsIn(FSYNC) fsync?: string;
+  @IsOptional() @IsInt() @Min(LEAST_LINE_BYTES) @Max(MAX_BATCH_BYTES) maxLineBytes?: number;
+  /** Looked up in the application. */
+  @IsOptional() transport?: unknown;
   @IsOptional() @IsBoolean() disabled?: boolean;
   @IsOptional()
   @Satisfies('areHeaders', areHeaders, 'headers must be valid header names, each with a list of valid values')
@@ -248,17 +266,29 @@ function faultsOf({ property, constraints, children }: ValidationError, parent: 
   return [...own, ...(children ?? []).flatMap((child) => faultsOf(child, path))];
 }
 
+function told(place: string, faults: readonly TrustFault[]): readonly string[] {
+  return faults.map(({ path, reason }) => `${place}${path}: ${reason}`);
+}
+
+function trustFaults({ signing, addresses, tls }: WebhookOptions, place: string): readonly string[] {
+  return [
+    ...told(`${place}signing.`, signingFaults(signing)),
+    ...told(`${place}addresses.`, addressFaults(addresses)),
+    ...told(`${place}tls.`, tlsFaults(tls)),
+  ];
+}
+
 /** What only shows when it is compiled. */
 function compilationFaults({ endpoints, addresses }: NotificationsOptions): readonly string[] {
-  const told = (place: string, faults: readonly TrustFault[]) =>
-    faults.map(({ path, reason }) => `${place}${path}: ${reason}`);
   const ofEndpoints = endpoints.flatMap((endpoint, index) => [
     ...filterFaults(endpoint, index),
-    ...told(`endpoints[${index}].signing.`, signingFaults(endpoint.signing)),
-    ...told(`endpoints[${index}].addresses.`, addressFaults(endpoint.addresses)),
-    ...told(`endpoints[${index}].tls.`, tlsFaults(endpoint.tls)),
+    ...told(`endpoints[${index}].`, typeFaults(endpoint)),
+    ...(isWebhook(endpoint) ? trustFaults(endpoint, `endpoints[${index}].`) : []),
   ]);
-  return [...told('addresses.', addressFaults(addresses)), ...ofEndpoints];
+  const shared = sharedFiles(endpoints).map(
+    (index) => `endpoints[${index}].path: another endpoint writes to this file`,
+  );
+  return [...told('addresses.', addressFaults(addresses)), ...ofEndpoints, ...shared];
 }
 
 function filterFaults(endpoint: EndpointOptions, index: number): readonly string[] {

@@ -1,3 +1,4 @@
+import type { InjectionToken } from '@nestjs/common';
 import type { HttpOptions } from './http/http.options.js';
 
 /** How an endpoint's events are encoded. */
@@ -86,7 +87,8 @@ export interface RateOptions {
 }
 
 /** A webhook target. Its identity is its name: changed settings keep the cursor. */
-export interface EndpointOptions extends HttpOptions {
+export interface WebhookOptions extends HttpOptions {
+  readonly type?: 'webhook';
   readonly name: string;
   /** http or https. Path, query and user information are secrets: they appear nowhere but on the wire. */
   readonly url: string;
@@ -94,7 +96,7 @@ export interface EndpointOptions extends HttpOptions {
   readonly disabled?: boolean;
   /** Sent with each request; a list of values is sent as that many header lines. */
   readonly headers?: Readonly<Record<string, readonly string[]>>;
-  /** One deadline in ms over connect, headers and body. Default 1,000. */
+  /** One deadline in ms over connect, headers and body, or over a handler. Default 1,000; of handlers and own transports 30,000. */
   readonly timeoutMs?: number;
   /** Failures in a row after which the breaker opens. Default 10. */
   readonly threshold?: number;
@@ -143,6 +145,51 @@ export interface EndpointOptions extends HttpOptions {
   /** Beside the addresses for all endpoints: of equally narrow ranges the endpoint's own decides. */
   readonly addresses?: AddressOptions;
 }
+
+/** What only has a meaning where HTTP is spoken. */
+type HttpOption =
+  'type' | 'url' | 'headers' | 'redirects' | 'layout' | 'tls' | 'signing' | 'addresses' | keyof HttpOptions;
+
+/** What endpoints of every type have. */
+type AnyEndpointOptions = Omit<WebhookOptions, HttpOption>;
+
+/** Events as lines of JSON, one a line. */
+interface LineOptions extends Omit<AnyEndpointOptions, 'timeoutMs'> {
+  /** Bytes that a line may have; an event that needs more is refused, and ends as a dead letter. Default 2,097,152. */
+  readonly maxLineBytes?: number;
+}
+
+/**
+ * A file that events are appended to. A file that was moved away is made anew. What cannot be written waits in the log, as with any
+ * endpoint that fails.
+ */
+export interface FileOptions extends LineOptions {
+  readonly type: 'file';
+  /** Of the file; its directory must exist. */
+  readonly path: string;
+  /** `always` (default): an event is taken when it is durable. `never`: when the operating system has it. */
+  readonly fsync?: 'always' | 'never';
+}
+
+/** The standard output of the process. */
+export interface StdoutOptions extends LineOptions {
+  readonly type: 'stdout';
+}
+
+/** Handlers in this process: methods that are marked with `OnEndpointEvent`. They get every family of events, one event at a time. */
+export interface EmitterOptions extends Omit<AnyEndpointOptions, 'format' | 'cloudevents' | 'batch'> {
+  readonly type: 'emitter';
+}
+
+/** A way of the application's own. It gets the events as they are in the log, of every family. */
+export interface CustomOptions extends Omit<AnyEndpointOptions, 'format' | 'cloudevents'> {
+  readonly type: 'custom';
+  /** Token of a provider that extends `SinkTransport`, in any module of the application: usually its class. */
+  readonly transport: InjectionToken;
+}
+
+/** Somewhere that events go to. Its identity is its name: changed settings keep the cursor. */
+export type EndpointOptions = WebhookOptions | FileOptions | StdoutOptions | EmitterOptions | CustomOptions;
 
 /** Limits of the log. 0 sets none. */
 export interface RetentionOptions {

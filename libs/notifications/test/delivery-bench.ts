@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, vi, type MockInstance } from 'vitest';
-import type { EndpointOptions } from '../src/notifications.options.js';
+import type { WebhookOptions } from '../src/notifications.options.js';
 import { NotificationsApp, type Thing } from './notifications-app.js';
 import { Receiver } from './receiver.js';
 import { waitFor } from './wait-for.js';
@@ -35,7 +35,7 @@ export class DeliveryBench {
   }
 
   /** An endpoint at the receiver that retries at once, so that nothing has to wait for a schedule. */
-  endpoint(name: string, options: Partial<EndpointOptions> = {}): EndpointOptions {
+  endpoint(name: string, options: Partial<WebhookOptions> = {}): WebhookOptions {
     return { name, url: this.receiver.url, format: 'cloudevents', backoffMs: 1, maxBackoffMs: 5, ...options };
   }
 

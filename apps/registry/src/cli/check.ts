@@ -1,9 +1,11 @@
 import { stringify } from 'yaml';
 
+import { isWebhook } from '@herald/notifications';
+
 import { describePlace } from '../config/config.error.js';
 import type { LoadedConfig } from '../config/load-config.js';
 import type { ConfigWarning, RegistryConfig } from '../config/registry-config.js';
-import { redactUrl } from '../config/values/http-url.js';
+import { destinationOf } from '../destination.js';
 
 /**
  * Explains a good configuration: what is in effect in the shape of `config.yml`, with every secret redacted, and as comments around it
@@ -28,13 +30,16 @@ export function explainConfig({ config, effective }: LoadedConfig): string {
 }
 
 function endpointLines({ notifications: { endpoints } }: RegistryConfig): string[] {
-  return endpoints.map(({ name, url, format, disabled, timeoutMs, threshold, backoffMs }) => {
-    const state = disabled === true ? 'disabled, gets nothing' : `${format}, timeout ${timeoutMs} ms`;
+  return endpoints.map((endpoint) => {
+    const { name, disabled, threshold, backoffMs } = endpoint;
+    const { destination, format } = destinationOf(endpoint);
+    const timeout = isWebhook(endpoint) ? `, timeout ${endpoint.timeoutMs} ms` : '';
+    const state = disabled === true ? 'disabled, gets nothing' : `${format}${timeout}`;
     const patience =
       disabled === true
         ? ''
         : `, retries from ${backoffMs} ms, opens its breaker after ${threshold} failures`;
-    return `  ${name}: ${redactUrl(url)} (${state}${patience})`;
+    return `  ${name}: ${destination} (${state}${patience})`;
   });
 }
 

@@ -1,4 +1,4 @@
-import type { EndpointOptions, EventSelection } from '@herald/notifications';
+import type { EndpointOptions, EventSelection, WebhookOptions } from '@herald/notifications';
 
 import type { EndpointConfig } from './sections/endpoint.config.js';
 import type { SelectionConfig } from './sections/selection.config.js';
@@ -10,14 +10,42 @@ import { parseRate } from './values/rate.js';
 
 /** Turns an endpoint of the file into what the notifications library takes. */
 export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
+  const { type, path = '', fsync } = endpoint;
+  switch (type) {
+    case 'file':
+      return { type, path, ...compileLines(endpoint), ...withoutAbsent({ fsync }) };
+    case 'stdout':
+      return { type, ...compileLines(endpoint) };
+    default:
+      return compileWebhook(endpoint);
+  }
+}
+
+function compileWebhook(endpoint: EndpointConfig): WebhookOptions {
+  return {
+    ...compileDelivery(endpoint),
+    url: endpoint.url ?? '',
+    headers: structuredClone(endpoint.headers),
+    timeoutMs: durationMs(endpoint.timeout),
+    ...compileTrust(endpoint),
+    ...compileDeliveryHttp(endpoint),
+  };
+}
+
+function compileLines({ maxline, ...endpoint }: EndpointConfig) {
+  return {
+    ...compileDelivery(endpoint),
+    ...withoutAbsent({ maxLineBytes: maxline === undefined ? undefined : parseByteSize(maxline) }),
+  };
+}
+
+/** What endpoints of all types have. */
+function compileDelivery(endpoint: Omit<EndpointConfig, 'maxline'>) {
   const rate = parseRate(endpoint.rate ?? '');
   const { batch, ignore, ignoredmediatypes, cloudevents } = endpoint;
   return {
     name: endpoint.name,
-    url: endpoint.url,
     disabled: endpoint.disabled,
-    headers: structuredClone(endpoint.headers),
-    timeoutMs: durationMs(endpoint.timeout),
     threshold: endpoint.threshold,
     backoffMs: durationMs(endpoint.backoff),
     maxBackoffMs: Math.max(durationMs(endpoint.backoff), durationMs(endpoint.maxbackoff)),
@@ -35,8 +63,6 @@ export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
     ...(cloudevents && {
       cloudevents: withoutAbsent({ mode: cloudevents.mode, source: cloudevents.source }),
     }),
-    ...compileTrust(endpoint),
-    ...compileDeliveryHttp(endpoint),
   };
 }
 

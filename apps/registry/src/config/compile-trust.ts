@@ -1,4 +1,4 @@
-import type { AddressOptions, EndpointOptions, EndpointTlsOptions, PemSource } from '@herald/notifications';
+import type { AddressOptions, EndpointTlsOptions, PemSource, WebhookOptions } from '@herald/notifications';
 
 import type { EndpointConfig } from './sections/endpoint.config.js';
 import type { AddressesConfig, EndpointTlsConfig } from './sections/trust.config.js';
@@ -9,7 +9,7 @@ export function compileTrust({
   signing,
   tls,
   addresses,
-}: EndpointConfig): Pick<EndpointOptions, 'signing' | 'tls' | 'addresses'> {
+}: EndpointConfig): Pick<WebhookOptions, 'signing' | 'tls' | 'addresses'> {
   return {
     ...(signing.keys.length > 0 && { signing: { keys: [...signing.keys] } }),
     ...(tls && { tls: compileTls(tls) }),

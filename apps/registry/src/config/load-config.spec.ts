@@ -1,3 +1,4 @@
+import { checkedOptions } from '@herald/notifications';
 import { describe, expect, it } from 'vitest';
 
 import { loadConfig } from './load-config.js';
@@ -211,10 +212,30 @@ notifications:
       config.http,
       config.notifications.endpoints,
       endpoint,
-      endpoint?.headers?.['A'],
+      Reflect.get(endpoint ?? {}, 'headers'),
     ]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
+  });
+
+  it('knows endpoints that are files or the standard output', () => {
+    const text = `${MINIMAL}notifications:
+  endpoints:
+    - {name: archive, type: file, path: /var/log/events.ndjson, format: cloudevents, fsync: never, maxline: 64KiB}
+    - {name: pipe, type: stdout}
+`;
+    const { notifications } = load(text);
+    expect(notifications.endpoints).toMatchObject([
+      {
+        type: 'file',
+        path: '/var/log/events.ndjson',
+        format: 'cloudevents',
+        fsync: 'never',
+        maxLineBytes: 65_536,
+      },
+      { type: 'stdout', format: 'distribution.v1' },
+    ]);
+    expect(() => checkedOptions({ endpoints: notifications.endpoints })).not.toThrow();
   });
 
   it('lets endpoints share settings by an anchor, and a variable change one of them alone', () => {
@@ -225,7 +246,11 @@ notifications:
 `;
     const config = load(text, { REGISTRY_NOTIFICATIONS_ENDPOINTS_1_IGNORE_ACTIONS_0: 'mount' });
     expect(
-      config.notifications.endpoints.map(({ name, url, ignore }) => [name, url, ignore?.actions]),
+      config.notifications.endpoints.map((endpoint) => [
+        endpoint.name,
+        Reflect.get(endpoint, 'url'),
+        endpoint.ignore?.actions,
+      ]),
     ).toEqual([
       ['one', 'http://one', ['pull']],
       ['two', 'http://one', ['mount']],

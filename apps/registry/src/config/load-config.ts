@@ -1,3 +1,4 @@
+import { checkEndpointFiles, checkEndpointTypes } from './check-endpoint-types.js';
 import { checkFilters } from './check-filters.js';
 import { checkTls } from './check-tls.js';
 import { compileConfig, databasePath } from './compile-config.js';
@@ -117,6 +118,8 @@ function readRegistryFile(
   checkStorageDriver(tree, report);
   checkAdminToken(file, report);
   checkEndpointNames(file, report);
+  checkEndpointTypes(file, tree, report);
+  checkEndpointFiles(file, report);
   checkFilters(file, report);
   checkTls(file, references.readFile, report);
   return { file, faults: [...ofVariables, ...faults.values()] };

@@ -13,7 +13,13 @@ export type Fault =
   /** The endpoint has no address that may be connected to. */
   | 'address'
   /** The event could not be encoded: nothing was sent. */
-  | 'encode';
+  | 'encode'
+  /** A file or an output could not be written. */
+  | 'file'
+  /** A handler in this process threw, or there is none. */
+  | 'handler'
+  /** A transport of the application's own threw. */
+  | 'transport';
 
 /** Why the rest of an answer's body was not read: it was larger than is read, came too slowly, or the connection broke. */
 export type Cut = 'size' | 'time' | 'lost';
@@ -39,5 +45,8 @@ export interface Unanswered {
   readonly stale: boolean;
 }
 
-/** How one request ended. `abandoned`: the process stops, and what the endpoint did is not known. */
-export type AttemptResult = Answer | Unanswered | { readonly kind: 'abandoned' };
+/**
+ * How one attempt ended. `taken`: by an endpoint that has no statuses to answer with. `abandoned`: the process stops, and what the
+ * endpoint did is not known.
+ */
+export type AttemptResult = Answer | Unanswered | { readonly kind: 'taken' } | { readonly kind: 'abandoned' };

@@ -46,6 +46,8 @@ export function outcomeOf(result: AttemptResult, events: number, terms: OutcomeT
   switch (result.kind) {
     case 'abandoned':
       return { kind: 'abandoned' };
+    case 'taken':
+      return { kind: 'delivered' };
     case 'unanswered':
       if (result.stale) return { kind: 'again' };
       if (result.fault === 'encode') return { kind: alone ? 'event-fault' : 'envelope-fault' };

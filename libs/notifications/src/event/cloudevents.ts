@@ -1,7 +1,7 @@
 import type { LogRecord } from '../event-log/log-record.js';
 import type { CloudEventsOptions } from '../notifications.options.js';
 import { registryData } from './cloudevents-data.js';
-import type { EncodeContext, EncodedRequest, Format } from './encoding.js';
+import type { ElementContext, EncodeContext, EncodedRequest, Format } from './encoding.js';
 import { isRegistryType } from './event-type.js';
 import { FormatError } from './format.error.js';
 import type { EventTarget, RegistryEvent } from './registry-event.js';
@@ -65,6 +65,10 @@ export class CloudEventsFormat implements Format {
     const textBytes = Buffer.byteLength(data) + (detail === undefined ? 0 : Buffer.byteLength(detail));
     // The lane is the partition key, and a part of source and subject.
     return textBytes + 3 * Buffer.byteLength(JSON.stringify(lane)) + this.#fixedBytes;
+  }
+
+  element(record: LogRecord, { sequence, replay }: ElementContext = {}): string {
+    return structured(this.#event(record, sequence, replay));
   }
 
   encode(records: readonly LogRecord[], { sequences, replay }: EncodeContext): EncodedRequest {

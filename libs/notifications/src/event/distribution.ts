@@ -43,12 +43,14 @@ export class DistributionFormat implements Format {
     return elementBytes + EMPTY_FIELDS_BYTES + (detail === undefined ? 0 : Buffer.byteLength(detail));
   }
 
+  /** A record of this family holds v1's element as text: that costs no parsing and changes no byte. */
+  element(record: LogRecord): string {
+    return this.name === 'distribution.v1' ? record.data : elementV2(record);
+  }
+
   encode(records: readonly LogRecord[]): EncodedRequest {
     FormatError.checkCount(records.length, this.maxEvents);
-    // A record of this family holds v1's element as text: putting it together costs no parsing and changes no byte.
-    const elements = records.map((record) =>
-      this.name === 'distribution.v1' ? record.data : elementV2(record),
-    );
+    const elements = records.map((record) => this.element(record));
     const envelope = `{"events":[${elements.join(',')}]}`;
     return {
       contentType: MEDIA_TYPES[this.name],

@@ -9,6 +9,12 @@ export interface EncodeContext {
   readonly replay?: string;
 }
 
+/** The same for one event. */
+export interface ElementContext {
+  readonly sequence?: number | undefined;
+  readonly replay?: string | undefined;
+}
+
 /** What a format makes of events: the part of a request that depends on them. */
 export interface EncodedRequest {
   readonly contentType: string;
@@ -26,6 +32,8 @@ export interface Format {
   carries(record: LogRecord): boolean;
   /** Bytes that the event adds to a request, at most: it may be less when it is encoded. */
   sizeOf(record: LogRecord): number;
+  /** An event by itself as JSON text of one line; its number and its replay only where the format has a place for them. */
+  element(record: LogRecord, context?: ElementContext): string;
   /** @throws FormatError `NO_EVENTS`, `TOO_MANY_EVENTS`: the caller's fault, not the events' */
   encode(records: readonly LogRecord[], context: EncodeContext): EncodedRequest;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { LogRecord } from '../event-log/log-record.js';
-import type { EndpointOptions, EventSelection } from '../notifications.options.js';
+import type { WebhookOptions, EventSelection } from '../notifications.options.js';
 import { eventJson } from './event-json.js';
 import { FilterError } from './filter.error.js';
 import { compileFilter } from './filter.js';
 import type { EventTarget, RegistryEventDetail, RegistryEventType } from './registry-event.js';
 
-type Rules = Pick<EndpointOptions, 'ignore' | 'only' | 'except'>;
+type Rules = Pick<WebhookOptions, 'ignore' | 'only' | 'except'>;
 
 const IMAGE = 'application/vnd.oci.image.manifest.v1+json';
 const BLOB = 'application/octet-stream';

@@ -1,5 +1,5 @@
 import type { LogRecord } from '../event-log/log-record.js';
-import type { EndpointOptions, IgnoreOptions } from '../notifications.options.js';
+import type { IgnoreOptions, WebhookOptions } from '../notifications.options.js';
 import { compileSelections } from './event-selection.js';
 import { RecordView } from './record-view.js';
 
@@ -14,7 +14,7 @@ type Judgement = (view: RecordView) => boolean;
  *
  * @throws FilterError
  */
-export function compileFilter(options: Pick<EndpointOptions, 'ignore' | 'only' | 'except'>): Filter {
+export function compileFilter(options: Pick<WebhookOptions, 'ignore' | 'only' | 'except'>): Filter {
   const ignored = compileIgnore(options.ignore);
   const only = options.only && compileSelections(options.only, 'only');
   const except = options.except && compileSelections(options.except, 'except');

@@ -1,4 +1,4 @@
-import type { EndpointOptions, FormatName } from '../notifications.options.js';
+import type { FormatName, WebhookOptions } from '../notifications.options.js';
 import { CloudEventsFormat } from './cloudevents.js';
 import { DistributionFormat } from './distribution.js';
 import type { Format } from './encoding.js';
@@ -6,7 +6,7 @@ import type { Format } from './encoding.js';
 export type { EncodeContext, EncodedRequest, Format } from './encoding.js';
 
 /** What of an endpoint's settings shapes its requests. */
-export type FormatOptions = Pick<EndpointOptions, 'cloudevents' | 'layout'>;
+export type FormatOptions = Pick<WebhookOptions, 'cloudevents' | 'layout'>;
 
 /** The format of that name, shaped by the endpoint's settings. */
 export function formatOf(name: FormatName, options: FormatOptions = {}): Format {

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Receiver } from '../../test/receiver.js';
 import { SystemClock } from '../delivery/clock.js';
-import type { AddressOptions, EndpointOptions } from '../notifications.options.js';
+import type { AddressOptions, WebhookOptions } from '../notifications.options.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { HostResolver, type ResolvedAddress } from './addresses/host-resolver.js';
 import { type EndpointClient, EndpointClients } from './endpoint-client.js';
@@ -28,7 +28,7 @@ describe('an endpoint’s addresses', () => {
   let names: NamesOfTest;
   const clients: EndpointClient[] = [];
 
-  const client = (options: Partial<EndpointOptions>, forAll?: AddressOptions) => {
+  const client = (options: Partial<WebhookOptions>, forAll?: AddressOptions) => {
     const settings = endpointSettings(
       { name: 'a', url: receiver.url, timeoutMs: 5_000, ...options },
       'Herald/test',

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { EndpointSettings } from '../sinks/endpoint-settings.js';
+import type { WebhookSettings } from '../sinks/endpoint-settings.js';
 import type { AddressGuard } from './addresses/address-guard.js';
 import { AddressRefusedError } from './addresses/address-refused.error.js';
 import { checkedLookup } from './addresses/checked-lookup.js';
@@ -25,7 +25,7 @@ export class EndpointAgents {
   #material: TlsMaterial | undefined;
 
   constructor(
-    private readonly settings: Pick<EndpointSettings, 'concurrency' | 'tls' | 'addresses'>,
+    private readonly settings: Pick<WebhookSettings, 'concurrency' | 'tls' | 'addresses'>,
     private readonly tlsFiles: TlsFiles,
     resolver: HostResolver,
   ) {

@@ -5,7 +5,7 @@ import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js
 import { waitFor } from '../../test/wait-for.js';
 import type { AttemptResult } from '../delivery/attempt.js';
 import { SystemClock } from '../delivery/clock.js';
-import type { EndpointOptions } from '../notifications.options.js';
+import type { WebhookOptions } from '../notifications.options.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { SystemHostResolver } from './addresses/host-resolver.js';
 import { type EndpointClient, EndpointClients } from './endpoint-client.js';
@@ -19,7 +19,7 @@ describe('EndpointClient', () => {
   let receiver: Receiver;
   const clients: EndpointClient[] = [];
 
-  const client = (options: Partial<EndpointOptions> = {}) => {
+  const client = (options: Partial<WebhookOptions> = {}) => {
     const settings = endpointSettings(
       { name: 'test', url: receiver.url, timeoutMs: 2_000, ...options },
       'Herald/test',
@@ -30,7 +30,7 @@ describe('EndpointClient', () => {
     clients.push(made);
     return made;
   };
-  const post = (options: Partial<EndpointOptions> = {}): Promise<AttemptResult> =>
+  const post = (options: Partial<WebhookOptions> = {}): Promise<AttemptResult> =>
     client(options).post(ENCODED, NUMBERING);
   const only = () => {
     expect(receiver.requests).toHaveLength(1);

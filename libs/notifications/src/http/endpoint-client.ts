@@ -6,7 +6,7 @@ import type { AttemptResult } from '../delivery/attempt.js';
 import { Clock } from '../delivery/clock.js';
 import type { EncodedRequest } from '../event/format.js';
 import { RequestSigner } from '../signing/request-signer.js';
-import type { EndpointSettings } from '../sinks/endpoint-settings.js';
+import type { WebhookSettings } from '../sinks/endpoint-settings.js';
 import { HostResolver } from './addresses/host-resolver.js';
 import { answerText } from './answer-text.js';
 import { EndpointConnection, type StageLimits } from './endpoint-connection.js';
@@ -33,7 +33,7 @@ export class EndpointClients {
     private readonly resolver: HostResolver,
   ) {}
 
-  create(settings: EndpointSettings): EndpointClient {
+  create(settings: WebhookSettings): EndpointClient {
     const { http, clock, resolver } = this;
     const tlsFiles = new TlsFiles(settings.tls ?? {}, clock, (faults) => {
       const what = faults.map(({ setting, reason }) => `tls.${setting} ${reason}`).join('; ');
@@ -64,7 +64,7 @@ export class EndpointClient {
   readonly #underWay = new Set<AbortController>();
   #abandoned = false;
 
-  constructor({ http, clock, resolver }: ClientTools, settings: EndpointSettings, tlsFiles: TlsFiles) {
+  constructor({ http, clock, resolver }: ClientTools, settings: WebhookSettings, tlsFiles: TlsFiles) {
     const { url, headers, timeoutMs, userAgent } = settings;
     this.#http = http;
     this.#signer = new RequestSigner(settings.signingKeys, clock);

@@ -4,7 +4,7 @@ import { accept, Receiver } from '../../test/receiver.js';
 import { TEST_AUTHORITY, TEST_CERTIFICATE } from '../../test/test-certificate.js';
 import type { AttemptResult } from '../delivery/attempt.js';
 import { SystemClock } from '../delivery/clock.js';
-import type { EndpointOptions } from '../notifications.options.js';
+import type { WebhookOptions } from '../notifications.options.js';
 import { endpointSettings } from '../sinks/endpoint-settings.js';
 import { SystemHostResolver } from './addresses/host-resolver.js';
 import { deliveryHttp } from './delivery-http.js';
@@ -17,7 +17,7 @@ describe('the time and the answer of a request', () => {
   let receiver: Receiver;
   const clients: EndpointClient[] = [];
 
-  const client = (options: Partial<EndpointOptions> = {}) => {
+  const client = (options: Partial<WebhookOptions> = {}) => {
     const settings = endpointSettings(
       { name: 'test', url: receiver.url, timeoutMs: 2_000, ...options },
       'Herald/test',
@@ -28,7 +28,7 @@ describe('the time and the answer of a request', () => {
     clients.push(made);
     return made;
   };
-  const post = (options: Partial<EndpointOptions> = {}): Promise<AttemptResult> =>
+  const post = (options: Partial<WebhookOptions> = {}): Promise<AttemptResult> =>
     client(options).post(ENCODED, NUMBERING);
   beforeEach(async () => {
     receiver = await Receiver.start();

@@ -6,8 +6,8 @@ import type { Outcome } from '../delivery/outcome.js';
 export interface AttemptObservation {
   readonly endpoint: string;
   readonly outcome: Outcome['kind'];
-  /** The answer's status, or what went wrong when there was none. */
-  readonly result: { readonly status: number } | { readonly fault: Fault };
+  /** The answer's status, or what went wrong when there was none; nothing of an endpoint that has no statuses. */
+  readonly result: { readonly status?: number; readonly fault?: Fault };
   readonly durationMs: number;
   /** Of each event in the request, its id. */
   readonly eventIds: readonly string[];

@@ -62,8 +62,10 @@ export class AttemptCounts {
       this.#lastError = result.fault;
       return;
     }
-    this.#statuses.add(statusText(result.status));
-    if (result.cut !== undefined) this.#cuts.add(result.cut);
+    if (result.kind === 'answered') {
+      this.#statuses.add(statusText(result.status));
+      if (result.cut !== undefined) this.#cuts.add(result.cut);
+    }
     if (outcome === 'delivered') {
       this.#lastSuccessAtMs = nowMs;
     } else {

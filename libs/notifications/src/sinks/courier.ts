@@ -3,14 +3,14 @@ import type { Clock } from '../delivery/clock.js';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { Outcome } from '../delivery/outcome.js';
 import type { EventLog } from '../event-log/event-log.js';
-import type { EndpointClient } from '../http/endpoint-client.js';
-import type { DeliveryObserver } from '../metrics/delivery-observer.js';
-import type { EndpointSettings } from './endpoint-settings.js';
+import type { AttemptObservation, DeliveryObserver } from '../metrics/delivery-observer.js';
+import type { Transport } from '../transports/transport.js';
+import type { DeliverySettings } from './endpoint-settings.js';
 
 /** What a courier works with. */
 export interface CourierTools {
   readonly log: EventLog;
-  readonly client: EndpointClient;
+  readonly transport: Transport;
   readonly clock: Clock;
   readonly observer: DeliveryObserver;
 }
@@ -27,7 +27,7 @@ export class Courier {
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(
-    private readonly settings: EndpointSettings,
+    private readonly settings: DeliverySettings,
     private readonly tools: CourierTools,
   ) {}
 
@@ -49,7 +49,7 @@ export class Courier {
     observer.attempted({
       endpoint,
       outcome: outcome.kind,
-      result: result.kind === 'answered' ? { status: result.status } : { fault: result.fault },
+      result: observed(result),
       durationMs,
       eventIds: records.map(({ record }) => record.id),
     });
@@ -68,23 +68,21 @@ export class Courier {
     );
     await Promise.race([finished, deadline]);
     cancel?.();
-    this.tools.client.close();
+    this.tools.transport.close();
     await finished;
   }
 
-  async #attempt({ records, replay }: Consignment): Promise<AttemptResult> {
-    const sequences = replay === undefined ? records.map(({ number }) => number) : [];
-    const context = { sequences, ...(replay !== undefined && { replay }) };
-    let encoded;
-    try {
-      encoded = this.settings.format.encode(
-        records.map(({ record }) => record),
-        context,
-      );
-    } catch {
-      return { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
-    }
-    const eventIds = records.map(({ record }) => record.id);
-    return this.tools.client.post(encoded, { ...context, log: this.tools.log.uuid, eventIds });
+  #attempt({ records, replay }: Consignment): Promise<AttemptResult> {
+    return this.tools.transport.post({
+      log: this.tools.log.uuid,
+      records: records.map(({ record }) => record),
+      sequences: replay === undefined ? records.map(({ number }) => number) : [],
+      ...(replay !== undefined && { replay }),
+    });
   }
+}
+
+function observed(result: Exclude<AttemptResult, { kind: 'abandoned' }>): AttemptObservation['result'] {
+  if (result.kind === 'taken') return {};
+  return result.kind === 'answered' ? { status: result.status } : { fault: result.fault };
 }

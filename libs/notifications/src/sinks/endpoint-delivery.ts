@@ -9,13 +9,13 @@ import type { EventLog } from '../event-log/event-log.js';
 import { LetterBook } from '../dead-letters/letter-book.js';
 import { writeProgress, type EndpointProgress } from '../event-log/endpoint-rows.js';
 import type { ProgressSource, ProgressStore } from '../event-log/progress-store.js';
-import type { EndpointClient } from '../http/endpoint-client.js';
 import type { DeliveryObserver } from '../metrics/delivery-observer.js';
 import type { AttemptCounts, EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
 import { Courier } from './courier.js';
+import type { Transport } from '../transports/transport.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
 import { EndpointReader } from './endpoint-reader.js';
-import type { EndpointSettings } from './endpoint-settings.js';
+import type { DeliverySettings } from './endpoint-settings.js';
 import { FailingTime } from './failing-time.js';
 import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-times.js';
 
@@ -23,7 +23,7 @@ import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-tim
 export interface DeliveryTools {
   readonly log: EventLog;
   readonly progress: ProgressStore;
-  readonly client: EndpointClient;
+  readonly transport: Transport;
   readonly pacer: Pacer;
   readonly observer: DeliveryObserver;
   readonly counts: AttemptCounts;
@@ -55,7 +55,7 @@ export class EndpointDelivery implements ProgressSource {
   #cancelTimer: (() => void) | undefined;
 
   constructor(
-    private readonly settings: EndpointSettings,
+    private readonly settings: DeliverySettings,
     private readonly tools: DeliveryTools,
     progress: EndpointProgress,
   ) {

@@ -1,7 +1,7 @@
 import type { EventLog } from '../event-log/event-log.js';
 import type { ProgressStore } from '../event-log/progress-store.js';
 import type { Lanes } from '../delivery/lanes.js';
-import type { EndpointSettings } from './endpoint-settings.js';
+import type { DeliverySettings } from './endpoint-settings.js';
 
 /** Records of one read: bounds what a turn of the event loop may cost. */
 const PAGE = 512;
@@ -29,7 +29,7 @@ export class EndpointReader {
   constructor(
     private readonly log: EventLog,
     private readonly progress: ProgressStore,
-    private readonly settings: EndpointSettings,
+    private readonly settings: DeliverySettings,
     private readonly lanes: Lanes,
     readonly census: Census,
   ) {}

@@ -5,12 +5,13 @@ import { Pacer } from '../delivery/pacer.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
-import type { EncodedRequest } from '../event/format.js';
 import type { LogRecord } from '../event-log/log-record.js';
-import { type EndpointClient, EndpointClients } from '../http/endpoint-client.js';
 import { DeliveryObserver } from '../metrics/delivery-observer.js';
 import { AttemptCounts, type EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
 import type { Expired } from '../retention/expiry.js';
+import type { Transport, Envelope } from '../transports/transport.js';
+import { Transports } from '../transports/transports.js';
+import type { SigningKey } from '../signing/signing-key.js';
 import { EndpointDelivery } from './endpoint-delivery.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 import { Sink } from './sink.js';
@@ -23,13 +24,13 @@ export interface Redelivery {
 }
 
 /**
- * A webhook endpoint as a sink: its events are sent in the order of their lanes, and sent again until they are taken, over any restart.
+ * An endpoint as a sink, of whatever type: its events are sent in the order of their lanes, and sent again until they are taken, over any restart.
  * The broadcaster makes one for each endpoint and opens it.
  */
 @Injectable()
 export class EndpointSink extends Sink {
   #delivery: EndpointDelivery | undefined;
-  #client: EndpointClient | undefined;
+  #transport: Transport | undefined;
   #settings: EndpointSettings | undefined;
   readonly #counts = new AttemptCounts();
   #stopped = false;
@@ -38,7 +39,7 @@ export class EndpointSink extends Sink {
   constructor(
     private readonly log: EventLog,
     private readonly progress: ProgressStore,
-    private readonly clients: EndpointClients,
+    private readonly transports: Transports,
     private readonly pacer: Pacer,
     private readonly observer: DeliveryObserver,
   ) {
@@ -55,8 +56,8 @@ export class EndpointSink extends Sink {
   }
 
   /** What its requests are signed with. */
-  get signingKeys(): EndpointSettings['signingKeys'] {
-    return this.#settings?.signingKeys ?? [];
+  get signingKeys(): readonly SigningKey[] {
+    return this.#settings?.type === 'webhook' ? this.#settings.signingKeys : [];
   }
 
   /** Whether the endpoint is to be sent an event. */
@@ -99,45 +100,26 @@ export class EndpointSink extends Sink {
   }
 
   /** Sends an event again, once, outside the order and the counts. @param job sent as `Herald-Replay` */
-  async redeliver(record: LogRecord, job: string): Promise<Redelivery> {
-    return this.#post(record, () => {
-      const encoded = this.#configured.format.encode([record], { sequences: [] });
-      return { ...encoded, headers: { ...encoded.headers, 'herald-replay': job } };
-    });
+  redeliver(record: LogRecord, job: string): Promise<Redelivery> {
+    return this.#post({ records: [record], replay: job });
   }
 
   /**
    * Tries the endpoint with a request that tells of nothing: an event `herald.test`, or, in Distribution's formats, an envelope without
    * events. It is not in the log, has no number, is not tried again and counts for nothing.
    */
-  async test(record: LogRecord): Promise<Redelivery> {
-    const { format } = this.#configured;
-    return this.#post(record, () => {
-      if (format.carries(record)) return format.encode([record], { sequences: [] });
-      const version = format.name.replace('distribution.', '');
-      const contentType = `application/vnd.docker.distribution.events.${version}+json`;
-      return { contentType, headers: {}, body: '{"events":[]}' };
-    });
+  test(record: LogRecord): Promise<Redelivery> {
+    return this.#post({ records: [record], test: true });
   }
 
-  async #post(record: LogRecord, encode: () => EncodedRequest): Promise<Redelivery> {
+  async #post(envelope: Omit<Envelope, 'log' | 'sequences'>): Promise<Redelivery> {
     const { maxRetryAfterMs, redirects } = this.#configured;
     const { clock } = this.pacer;
     const startedMs = clock.monotonic();
-    const result = await this.#attempt(record, encode);
+    const posted = this.#transport?.post({ ...envelope, log: this.log.uuid, sequences: [] });
+    const result: AttemptResult = (await posted) ?? { kind: 'abandoned' };
     const outcome = outcomeOf(result, 1, { nowMs: clock.now(), maxRetryAfterMs, redirects });
     return { result, outcome, durationMs: clock.monotonic() - startedMs };
-  }
-
-  async #attempt(record: LogRecord, encode: () => EncodedRequest): Promise<AttemptResult> {
-    let encoded;
-    try {
-      encoded = encode();
-    } catch {
-      return { kind: 'unanswered', fault: 'encode', sent: false, stale: false };
-    }
-    if (this.#client === undefined) return { kind: 'abandoned' };
-    return this.#client.post(encoded, { log: this.log.uuid, eventIds: [record.id], sequences: [] });
   }
 
   get #configured(): EndpointSettings {
@@ -182,10 +164,10 @@ export class EndpointSink extends Sink {
   }
 
   #deliver(settings: EndpointSettings, progress: EndpointProgress): EndpointDelivery {
-    const { log, clients, pacer, observer } = this;
-    const client = clients.create(settings);
-    this.#client = client;
-    const tools = { log, progress: this.progress, client, pacer, observer, counts: this.#counts };
+    const { log, pacer, observer } = this;
+    const transport = this.transports.open(settings);
+    this.#transport = transport;
+    const tools = { log, progress: this.progress, transport, pacer, observer, counts: this.#counts };
     return new EndpointDelivery(settings, tools, progress);
   }
 

@@ -3,7 +3,7 @@ import { useDelivery } from '../../test/delivery-bench.js';
 import type { Thing } from '../../test/notifications-app.js';
 import { accept, Receiver, type ReceivedRequest } from '../../test/receiver.js';
 import { waitFor } from '../../test/wait-for.js';
-import type { EndpointOptions } from '../notifications.options.js';
+import type { WebhookOptions } from '../notifications.options.js';
 
 const thingsOf = ({ body }: ReceivedRequest): readonly Thing[] =>
   (JSON.parse(body) as readonly { data: Thing }[]).map(({ data }) => data);
@@ -12,7 +12,7 @@ const numbersOf = ({ headers }: ReceivedRequest): readonly number[] =>
 
 describe('envelopes of an endpoint', () => {
   const bench = useDelivery();
-  const batched = (options: Partial<EndpointOptions> = {}): EndpointOptions =>
+  const batched = (options: Partial<WebhookOptions> = {}): WebhookOptions =>
     bench.endpoint('a', { cloudevents: { mode: 'batched' }, ...options });
 
   it('bring one event to an idle endpoint', async () => {

@@ -102,15 +102,17 @@ export function duration(): ScalarKind {
   });
 }
 
-/** A number of bytes, plain or with a unit, up to `mostBytes`. */
-export function byteSize(mostBytes: number): ScalarKind {
+/** A number of bytes, plain or with a unit, of at least `leastBytes` and at most `mostBytes`. */
+export function byteSize(mostBytes: number, leastBytes = 0): ScalarKind {
   return scalar((value) => {
     const sizeBytes =
       typeof value === 'string' || typeof value === 'number' ? parseByteSize(value) : undefined;
-    const expected = `a size such as 16KiB or 64KB, at most ${mostBytes} bytes`;
+    const least = leastBytes > 0 ? `, at least ${leastBytes}` : '';
+    const expected = `a size such as 16KiB or 64KB${least}, at most ${mostBytes} bytes`;
     if (sizeBytes === undefined) {
       return { expected, found: typeof value === 'number' ? 'another number' : kindOf(value) };
     }
+    if (sizeBytes < leastBytes) return { expected, found: 'a smaller one' };
     return sizeBytes > mostBytes ? { expected, found: 'a larger one' } : undefined;
   });
 }

@@ -20,10 +20,16 @@ import { AddressesConfig, EndpointTlsConfig, SigningConfig } from './trust.confi
 
 export const FORMATS: readonly FormatName[] = ['distribution.v1', 'distribution.v2', 'cloudevents'];
 
+/** What the program itself can deliver to. */
+export const ENDPOINT_TYPES = ['webhook', 'file', 'stdout'] as const;
+
+export type EndpointType = (typeof ENDPOINT_TYPES)[number];
+
 const ACTIONS = ['push', 'pull', 'mount', 'delete'];
 
 const MOST_EVENTS = 1_000;
 const MOST_BYTES = 16 * 1_024 * 1_024;
+const LEAST_LINE = 1_024;
 const MOST_REQUESTS = 1_024;
 
 const DEFAULT_TIME = { isUnset: isZeroDuration };
@@ -53,7 +59,7 @@ export class BatchConfig {
   maxbytes: string | number = '64KiB';
 }
 
-/** An element of `notifications.endpoints`: a webhook. It is known by its name. */
+/** An element of `notifications.endpoints`: a webhook, unless its type says otherwise. It is known by its name. */
 export class EndpointConfig {
   @Key(text('a name of at most 128 characters, its own among the endpoints', { numbers: true, longest: 128 }))
   name = '';
@@ -61,8 +67,23 @@ export class EndpointConfig {
   @Key(flag())
   disabled = false;
 
+  /** Herald's own: where events go when it is no webhook. */
+  @Key(oneOf(ENDPOINT_TYPES))
+  type: EndpointType = 'webhook';
+
   @Key(webhookUrl())
-  url = '';
+  url?: string;
+
+  /** Herald's own, of a file, like the one below it. */
+  @Key(text('the path of a file'))
+  path?: string;
+
+  @Key(oneOf(['always', 'never']))
+  fsync?: 'always' | 'never';
+
+  /** Herald's own, of a file and of the standard output. */
+  @Key(byteSize(MOST_BYTES, LEAST_LINE))
+  maxline?: string | number;
 
   @Key(headers())
   headers: Record<string, string[]> = {};

@@ -136,19 +136,19 @@ describe('a variable overrides the file', () => {
     [
       'in a header that is there',
       { REGISTRY_NOTIFICATIONS_ENDPOINTS_0_HEADERS_AUTHORIZATION: '[Bearer new]' },
-      ({ notifications }) => notifications.endpoints[0]?.headers,
+      ({ notifications }) => Reflect.get(notifications.endpoints[0] ?? {}, 'headers'),
       { Authorization: ['Bearer new'] },
     ],
     [
       'in a value of a header',
       { REGISTRY_NOTIFICATIONS_ENDPOINTS_0_HEADERS_AUTHORIZATION_0: 'Bearer new' },
-      ({ notifications }) => notifications.endpoints[0]?.headers,
+      ({ notifications }) => Reflect.get(notifications.endpoints[0] ?? {}, 'headers'),
       { Authorization: ['Bearer new'] },
     ],
     [
       'with a new header',
       { REGISTRY_NOTIFICATIONS_ENDPOINTS_1_HEADERS_X_API_KEY: '[a, b]' },
-      ({ notifications }) => notifications.endpoints[1]?.headers,
+      ({ notifications }) => Reflect.get(notifications.endpoints[1] ?? {}, 'headers'),
       { 'x-api-key': ['a', 'b'] },
     ],
     [

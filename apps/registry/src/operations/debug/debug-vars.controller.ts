@@ -1,6 +1,12 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Broadcaster, type EndpointMetricsSnapshot, type EndpointOptions } from '@herald/notifications';
+import {
+  Broadcaster,
+  isWebhook,
+  type EndpointMetricsSnapshot,
+  type EndpointOptions,
+  type WebhookOptions,
+} from '@herald/notifications';
 import { type RegistryConfig } from '../../config/registry-config.js';
 import { REGISTRY_CONFIG } from '../../config/registry-config.token.js';
 
@@ -44,12 +50,13 @@ function endpointVars(
   metrics: EndpointMetricsSnapshot,
   options: EndpointOptions | undefined,
 ): Readonly<Record<string, unknown>> {
+  const webhook = options !== undefined && isWebhook(options) ? options : undefined;
   const { Pending, Events, Successes, Failures, Errors, Statuses } = metrics;
   return {
     name,
     url: origin,
-    Headers: redacted(options?.headers),
-    Timeout: nanoseconds(options?.timeoutMs),
+    Headers: redacted(webhook?.headers),
+    Timeout: nanoseconds(webhook?.timeoutMs),
     Threshold: options?.threshold ?? null,
     Backoff: nanoseconds(options?.backoffMs),
     // The configuration unites both spellings in `ignore`.
@@ -62,7 +69,7 @@ function endpointVars(
   };
 }
 
-function redacted(headers: EndpointOptions['headers'] = {}): Readonly<Record<string, string[]>> | null {
+function redacted(headers: WebhookOptions['headers'] = {}): Readonly<Record<string, string[]>> | null {
   const entries = Object.entries(headers).map(
     ([name, values]) => [name, values.map(() => REDACTED)] as const,
   );
