@@ -34,6 +34,7 @@ import { RequestOrigin } from './http/request-origin.js';
 import { EventTrail } from './logging/event-trail.js';
 import { endpointsOf } from './notifications-compatibility.js';
 import { AdminGuard } from './operations/admin/admin.guard.js';
+import { BackupsAdminController } from './operations/admin/backups-admin.controller.js';
 import { DeadLettersAdminController } from './operations/admin/dead-letters-admin.controller.js';
 import { EndpointsAdminController } from './operations/admin/endpoints-admin.controller.js';
 import { EventFeed } from './operations/admin/event-feed.js';
@@ -41,6 +42,7 @@ import { EventsAdminController } from './operations/admin/events-admin.controlle
 import { RepositoriesAdminController } from './operations/admin/repositories-admin.controller.js';
 import { AdminApiDocument } from './operations/admin/openapi/admin-api-document.js';
 import { OpenApiController } from './operations/admin/openapi/openapi.controller.js';
+import { Backups } from './operations/backup/backups.js';
 import { DebugModule, type DebugModuleOptions } from './operations/debug/debug.module.js';
 import { HealthController } from './operations/health.controller.js';
 import { StorageHealthIndicator } from './operations/storage.health-indicator.js';
@@ -73,6 +75,7 @@ const OPERATIONS = [
   EndpointsAdminController,
   EventsAdminController,
   DeadLettersAdminController,
+  BackupsAdminController,
   OpenApiController,
 ];
 
@@ -98,6 +101,7 @@ export class RegistryModule {
         { provide: APP_GUARD, useClass: WritePolicy },
         AdminApiDocument,
         AdminGuard,
+        Backups,
         EventFeed,
         DeletionPolicy,
         Locations,

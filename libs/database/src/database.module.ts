@@ -1,6 +1,8 @@
 import { Inject, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { DatabaseCopies } from './database-copies.js';
 import { Database } from './database.js';
 import type { Migration } from './migration.js';
+import { SqliteCopies } from './sqlite/sqlite-copies.js';
 import { SqliteDatabase } from './sqlite/sqlite-database.js';
 
 /** Where the database is, and the tables that the application's libraries need in it. */
@@ -18,7 +20,9 @@ export interface DatabaseModuleAsyncOptions {
   readonly useFactory: (...args: never[]) => DatabaseModuleOptions | Promise<DatabaseModuleOptions>;
 }
 
-/** Gives every module of the application the one {@link Database}, and closes it after the last request. */
+const OPTIONS = Symbol('DATABASE_OPTIONS');
+
+/** Gives every module of the application the one {@link Database}, and its {@link DatabaseCopies}, and closes it after the last request. */
 @Module({})
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(@Inject(Database) private readonly database: Database) {}
@@ -32,13 +36,15 @@ export class DatabaseModule implements OnApplicationShutdown {
       module: DatabaseModule,
       global: true,
       providers: [
+        { provide: OPTIONS, inject: [...(inject ?? [])], useFactory },
+        { provide: Database, inject: [OPTIONS], useFactory: open },
         {
-          provide: Database,
-          inject: [...(inject ?? [])],
-          useFactory: async (...args: never[]) => open(await useFactory(...args)),
+          provide: DatabaseCopies,
+          inject: [OPTIONS],
+          useFactory: ({ path }: DatabaseModuleOptions) => new SqliteCopies(path),
         },
       ],
-      exports: [Database],
+      exports: [Database, DatabaseCopies],
     };
   }
 

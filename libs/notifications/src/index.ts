@@ -26,6 +26,7 @@ export { FormatError, type FormatErrorCode } from './event/format.error.js';
 export { EventIds, UuidEventIds } from './event-log/event-ids.js';
 export type { DetachedEndpoint } from './event-log/endpoint-states.js';
 export { EventPages, type EventPage, type EventQuery } from './event-log/event-pages.js';
+export { COPIED_LOG } from './event-log/log-identity.js';
 export { EventLog } from './event-log/event-log.js';
 export type { EventDraft, LogRecord } from './event-log/log-record.js';
 export type { NewEvent } from './event-log/new-event.js';

@@ -46,6 +46,8 @@ export {
   type Digest,
   type DigestAlgorithm,
 } from './repository/digest.js';
+export { BlobInventory, type BlobFile } from './blobs/blob-inventory.js';
+export { CollectionHolds } from './maintenance/collection-holds.js';
 export { RepositoryCatalog } from './repository/repository-catalog.js';
 export { isRepositoryName, parseRepositoryName, type RepositoryName } from './repository/repository-name.js';
 export {

@@ -2,10 +2,12 @@ import { Inject, Injectable, Logger, Module, type DynamicModule, type OnModuleIn
 import { Database } from '@herald/database';
 import { refuseUnfinishedImport } from './adoption/import-record.js';
 import { BlobArrivals } from './blobs/blob-arrivals.js';
+import { BlobInventory } from './blobs/blob-inventory.js';
 import { FilesystemDriver } from './drivers/filesystem-driver.js';
 import { StorageDriver } from './drivers/storage-driver.js';
 import { RepositoryCatalog } from './repository/repository-catalog.js';
 import { STRICT_REFERENCES, type ReferencePolicy } from './manifests/reference-policy.js';
+import { CollectionHolds } from './maintenance/collection-holds.js';
 import { StorageClock, SystemStorageClock } from './maintenance/storage-clock.js';
 import { NO_UPLOAD_PURGE, UploadPurge, type UploadPurgeOptions } from './maintenance/upload-purge.js';
 import { DatabaseCatalog } from './metadata/database-catalog.js';
@@ -98,9 +100,11 @@ export class StorageModule {
           useFactory: ({ uploadPurge }: StorageOptions, sessions: UploadSessions, clock: StorageClock) =>
             new UploadPurge(uploadPurge ?? NO_UPLOAD_PURGE, sessions, clock),
         },
+        BlobInventory,
+        CollectionHolds,
         StorageRecovery,
       ],
-      exports: [StoredRepositoryService, RepositoryCatalog, StorageDriver],
+      exports: [StoredRepositoryService, RepositoryCatalog, StorageDriver, BlobInventory, CollectionHolds],
     };
   }
 }

@@ -51,6 +51,19 @@ describe('the command line', () => {
       },
     ],
     ['check a.yml', { kind: 'check', configPath: 'a.yml' }],
+    [
+      'backup /b --hold 36h',
+      {
+        kind: 'backup',
+        configPath: undefined,
+        command: { does: 'make', directory: '/b', holdSeconds: 129_600 },
+        json: false,
+      },
+    ],
+    [
+      'backup release --json',
+      { kind: 'backup', configPath: undefined, command: { does: 'release' }, json: true },
+    ],
   ])('"%s" is understood', (line, command) => {
     expect(parseCommandLine(words(line), {})).toEqual(command);
   });
@@ -66,13 +79,14 @@ describe('the command line', () => {
 
   it.each([
     ['srve', 'unknown command "srve"; did you mean serve?'],
-    [
-      'frobnicate',
-      'unknown command "frobnicate"; the commands are serve, check, repositories, endpoints, events, dead-letters, import, help, version',
-    ],
+    ['frobnicate', 'unknown command "frobnicate"; the commands are serve, check, repositories, backup'],
     ['config.yml', 'unknown command "config.yml"; the commands are'],
     ['garbage-collect /x', 'Herald has no command garbage-collect yet'],
     ['serve a.yml b.yml', 'serve takes one CONFIG'],
+    ['backup', 'backup takes a DIR'],
+    ['backup a b', 'backup takes a DIR'],
+    ['backup a --hold long', '--hold takes a duration'],
+    ['backup release --hold 1h', 'backup takes a DIR'],
     ['check --ignore-existing', '--ignore-existing belongs to serve'],
     ['endpoints pause', 'endpoints takes list, or pause'],
     ['endpoints drop ci', 'endpoints takes list, or pause'],

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { closestTo } from '../config/schema/closest.js';
 import type { Environment } from '../config/source/secret-reference.js';
+import { parseBackup, type BackupCommand } from './backup-command.js';
 import {
   ADOPTION_COMMANDS,
   misplacedAdoptionFlag,
@@ -10,6 +11,7 @@ import {
   type AdoptionFlags,
 } from './adoption-command.js';
 import {
+  isOperatorCommand,
   OPERATOR_COMMANDS,
   parseOperatorCommand,
   type EventFilter,
@@ -21,6 +23,12 @@ export type Command =
   | { readonly kind: 'serve'; readonly configPath: string | undefined; readonly ignoreExisting: boolean }
   | { readonly kind: 'check'; readonly configPath: string | undefined }
   | { readonly kind: 'delete-repository'; readonly configPath: string | undefined; readonly name: string }
+  | {
+      readonly kind: 'backup';
+      readonly configPath: string | undefined;
+      readonly command: BackupCommand;
+      readonly json: boolean;
+    }
   | {
       readonly kind: 'operate';
       readonly configPath: string | undefined;
@@ -41,6 +49,7 @@ const COMMANDS = [
   'serve',
   'check',
   'repositories',
+  'backup',
   ...OPERATOR_COMMANDS,
   ...ADOPTION_COMMANDS,
   'help',
@@ -70,16 +79,15 @@ function ofWords(
   flags: Arguments['flags'],
   environment: Environment,
 ): Command {
+  if (isOperatorCommand(name)) return ofOperator(name, operands, flags, environment);
   switch (name) {
     case 'help':
     case 'version':
       return { kind: name };
     case 'repositories':
       return ofRepositories(operands, flags.config ?? configOf(environment));
-    case 'endpoints':
-    case 'events':
-    case 'dead-letters':
-      return ofOperator(name, operands, flags, environment);
+    case 'backup':
+      return ofBackup(operands, flags, environment);
     case 'serve':
     case 'check':
       return withConfig(name, operands, flags.ignoreExisting, environment);
@@ -137,6 +145,18 @@ function ofOperator(
   return { kind: 'operate', configPath: config ?? configOf(environment), command, json };
 }
 
+function ofBackup(
+  operands: readonly string[],
+  { hold, json, config }: Arguments['flags'],
+  environment: Environment,
+): Command {
+  const command = parseBackup(operands, hold);
+  if (typeof command === 'string') {
+    return usageError(command);
+  }
+  return { kind: 'backup', configPath: config ?? configOf(environment), command, json };
+}
+
 function ofRepositories(operands: readonly string[], configPath: string | undefined): Command {
   const [verb, name, ...more] = operands;
   if (verb !== 'delete' || name === undefined || name === '' || more.length > 0) {
@@ -157,6 +177,7 @@ interface Arguments {
     readonly ignoreExisting: boolean;
     readonly config: string | undefined;
     readonly json: boolean;
+    readonly hold: string | undefined;
     readonly filter: EventFilter;
     readonly adoption: AdoptionFlags;
   };
@@ -176,17 +197,18 @@ function readArguments(argv: readonly string[]): Arguments | string {
         json: { type: 'boolean', default: false },
         verify: { type: 'boolean', default: false },
         unreadable: { type: 'boolean', default: false },
+        hold: { type: 'string' },
         after: { type: 'string' },
         limit: { type: 'string' },
         type: { type: 'string' },
         lane: { type: 'string' },
       },
     });
-    const { help, version, config, json, 'ignore-existing': ignoreExisting, ...others } = values;
+    const { help, version, config, json, hold, 'ignore-existing': ignoreExisting, ...others } = values;
     const { verify, unreadable, ...filter } = others;
     const adoption = { verify, unreadable };
     return {
-      flags: { help, version, ignoreExisting, config, json, filter: { ...filter }, adoption },
+      flags: { help, version, ignoreExisting, config, json, hold, filter: { ...filter }, adoption },
       words: positionals,
     };
   } catch (error) {

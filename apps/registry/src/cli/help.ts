@@ -6,6 +6,8 @@ Usage:
   herald check [CONFIG]                       judge a configuration and print what is in effect, secrets redacted
   herald repositories delete NAME [--config CONFIG]
                                               delete a repository and all that is in it, with or without a running server
+  herald backup DIR [--hold DURATION]         copy the database, running or not, and list the blobs that belong to it
+  herald backup release                       the blobs are copied: let garbage collection go on
   herald endpoints [list]                     show the endpoints of the running server: state, lag, counts
   herald endpoints pause|resume|enable|test NAME
                                               hold an endpoint, go on, end its retirement, or try it
@@ -27,6 +29,10 @@ Options of import:
   --verify            read every blob and compare it with its digest; by default only its length is looked at
   --json              print JSON, one document a line, for programs
   It works while no server runs. Progress is told on stderr. Nothing is copied, moved or deleted, and no event is made.
+
+Options of backup:
+  --hold DURATION     how long garbage collection leaves the listed blobs alone unless released (default 24h, at most 720h)
+  --json, --config    as below; it works without a running server too
 
 Options of endpoints, events and dead-letters:
   --json              print JSON, one document a line, for programs

@@ -15,6 +15,10 @@ export type EventFilter = Readonly<Partial<Record<'after' | 'limit' | 'type' | '
 
 export const OPERATOR_COMMANDS = ['endpoints', 'events', 'dead-letters'] as const;
 
+export function isOperatorCommand(name: string): name is (typeof OPERATOR_COMMANDS)[number] {
+  return (OPERATOR_COMMANDS as readonly string[]).includes(name);
+}
+
 const USAGE: Readonly<Record<(typeof OPERATOR_COMMANDS)[number], string>> = {
   endpoints: 'endpoints takes list, or pause, resume, enable or test and the NAME of an endpoint',
   events: 'events takes list or tail, with --after, --limit, --type and --lane',

@@ -6,6 +6,7 @@ import { loadConfig, type LoadedConfig } from '../config/load-config.js';
 import type { RegistryConfig } from '../config/registry-config.js';
 import type { Environment, ReadFile } from '../config/source/secret-reference.js';
 import { adminClient, type AdminRequest } from './admin-client.js';
+import { backup } from './backup.js';
 import { explainConfig } from './check.js';
 import type { AdoptionCommand } from './adoption-command.js';
 import { parseCommandLine, type Command } from './command-line.js';
@@ -81,6 +82,10 @@ async function runWith(
       return operate(command.command, { request: ask(config), output, json: command.json, pause });
     case 'delete-repository':
       return administer(config, (request) => deleteRepository(request, command.name, output));
+    case 'backup':
+      return administer(config, (request) =>
+        backup(command.command, { request, output, json: command.json, pause }),
+      );
     case 'adopt':
       return adopt(config, command.command, { ...output, json: command.json });
     default:

@@ -4,6 +4,7 @@ import { Clock } from '../delivery/clock.js';
 import { EventIds } from './event-ids.js';
 import type { EventDraft, LogRecord } from './log-record.js';
 import { LossyBuffer } from './lossy-buffer.js';
+import { logUuid } from './log-identity.js';
 import { draftOf, type NewEvent } from './new-event.js';
 
 const COLUMNS = 'sequence, id, lane, type, time_ms, data, detail';
@@ -50,9 +51,7 @@ export class EventLog implements OnApplicationShutdown {
 
   /** The log of a database that has this library's tables (`notificationsMigrations`). */
   static async open(database: Database, clock: Clock, ids: EventIds): Promise<EventLog> {
-    const [row] = await database.read<{ uuid: string }>('SELECT uuid FROM log WHERE id = 1');
-    if (row === undefined) throw new Error('the database has no event log');
-    return new EventLog(database, clock, ids, row.uuid);
+    return new EventLog(database, clock, ids, await logUuid(database));
   }
 
   /** Events of reads that were shed since the start, because the disk could not keep up. */

@@ -106,8 +106,12 @@ ALTER TABLE dead_letters ADD COLUMN redrive TEXT;
 CREATE INDEX dead_letters_to_redrive ON dead_letters (endpoint, id) WHERE redrive IS NOT NULL;
 `;
 
+/** `copied`: this database is a copy that was made as a backup, and nobody has started from it yet. */
+const THIRD = 'ALTER TABLE log ADD COLUMN copied INTEGER NOT NULL DEFAULT 0';
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
   { library: 'notifications', version: 2, sql: SECOND },
+  { library: 'notifications', version: 3, sql: THIRD },
 ];

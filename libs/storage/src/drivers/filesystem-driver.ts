@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { access, constants, open, opendir, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, posix, resolve } from 'node:path';
 import { digestHex, type Digest } from '../repository/digest.js';
 import type { ByteRange, ByteSource } from '../repository/repository.js';
 import { BufferPool } from './buffer-pool.js';
@@ -12,6 +12,8 @@ import { StorageDriver } from './storage-driver.js';
 /** A quarter of the memory of a megabyte, at nine tenths of its speed: each transfer under way holds one. */
 const PIECE_BYTES = 256 * 1024;
 const KEPT_BUFFERS = 64;
+
+const BLOBS = 'docker/registry/v2/blobs/sha256';
 
 /**
  * Blobs in Distribution's own layout, so that either program can read the other's:
@@ -36,7 +38,7 @@ export class FilesystemDriver extends StorageDriver {
   ) {
     super();
     this.#root = resolve(root);
-    this.#blobs = join(this.#root, 'docker', 'registry', 'v2', 'blobs', 'sha256');
+    this.#blobs = join(this.#root, BLOBS);
     this.#uploads = join(this.#root, 'herald', 'uploads');
   }
 
@@ -49,6 +51,11 @@ export class FilesystemDriver extends StorageDriver {
   override async check(): Promise<void> {
     await access(this.#uploads, constants.R_OK | constants.W_OK);
     await access(this.#blobs, constants.R_OK | constants.W_OK);
+  }
+
+  override blobPath(digest: Digest): string {
+    const hex = digestHex(digest);
+    return posix.join(BLOBS, hex.slice(0, 2), hex, 'data');
   }
 
   override blobSize(digest: Digest): Promise<number | undefined> {
@@ -142,8 +149,7 @@ export class FilesystemDriver extends StorageDriver {
   }
 
   #blob(digest: Digest): string {
-    const hex = digestHex(digest);
-    return join(this.#blobs, hex.slice(0, 2), hex, 'data');
+    return join(this.#root, this.blobPath(digest));
   }
 
   #upload(key: string): string {

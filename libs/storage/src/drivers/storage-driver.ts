@@ -12,6 +12,9 @@ export abstract class StorageDriver {
   /** @throws when the storage cannot be read or written at the moment */
   abstract check(): Promise<void>;
 
+  /** Where a blob's file lies, whether it is there or not: a path relative to the storage's root, with slashes. */
+  abstract blobPath(digest: Digest): string;
+
   /** `undefined` when there is no such file. */
   abstract blobSize(digest: Digest): Promise<number | undefined>;
 

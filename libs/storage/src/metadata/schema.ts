@@ -84,8 +84,17 @@ CREATE TABLE tags (
 CREATE INDEX tags_by_digest ON tags (repository, digest);
 `;
 
+/** Until when garbage collection removes nothing, by the name of whoever asked for that. */
+const COLLECTION_HOLDS = `
+CREATE TABLE collection_holds (
+  name TEXT PRIMARY KEY,
+  until_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /** The tables of libs/storage, in every version they had. */
 export const storageMigrations: readonly Migration[] = [
   { library: 'storage', version: 1, sql: VERSION_1 },
   { library: 'storage', version: 2, sql: ADOPTION_SCHEMA },
+  { library: 'storage', version: 3, sql: COLLECTION_HOLDS },
 ];
