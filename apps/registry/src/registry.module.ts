@@ -118,6 +118,7 @@ function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['i
     endpoints: endpointsOf(config.notifications),
     addresses: config.notifications.addresses,
     retention: config.notifications.retention,
+    backlog: config.notifications.backlog,
   });
   return [
     settingsOf(options),

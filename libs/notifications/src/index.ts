@@ -48,6 +48,7 @@ export type { NotificationsExtras } from './notifications.module-definition.js';
 export { checkedOptions } from './notifications.options-check.js';
 export type {
   AddressOptions,
+  BacklogOptions,
   BatchOptions,
   CloudEventsOptions,
   CustomOptions,

@@ -2,6 +2,7 @@ import { HttpService } from '@nestjs/axios';
 import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { Database } from '@herald/database';
+import { BacklogWatch } from './backlog/backlog-watch.js';
 import { Clock, SystemClock } from './delivery/clock.js';
 import { Pacer } from './delivery/pacer.js';
 import { Jitter, RandomJitter } from './delivery/schedule.js';
@@ -61,6 +62,7 @@ import { Transports } from './transports/transports.js';
     Pacer,
     Broadcaster,
     LogMaintenance,
+    BacklogWatch,
     EventPages,
     DeadLetters,
     Redrive,

@@ -22,6 +22,7 @@ import {
   type ValidationError,
 } from 'class-validator';
 import { ENDPOINT_TYPES, isWebhook, sharedFiles, typeFaults } from './endpoint-types.js';
+import { BacklogShape } from './backlog/backlog-shape.js';
 import { FilterError } from './event/filter.error.js';
 import { compileFilter } from './event/filter.js';
 import { HttpShape } from './http/http.options-shape.js';
@@ -212,6 +213,7 @@ class EndpointShape extends HttpShape {
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TlsShape) tls?: TlsShape;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => SigningShape) signing?: SigningShape;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => AddressesShape) addresses?: AddressesShape;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => BacklogShape) backlog?: BacklogShape;
 }
 
 class RetentionShape {
@@ -236,6 +238,7 @@ class OptionsShape {
   @IsOptional() @IsObject() @ValidateNested() @Type(() => AddressesShape) addresses?: AddressesShape;
   @IsOptional() @IsInt() @Min(0) @Max(MAX_WAIT_MS) drainTimeoutMs?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => RetentionShape) retention?: RetentionShape;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => BacklogShape) backlog?: BacklogShape;
 }
 
 /**

@@ -86,6 +86,19 @@ export interface RateOptions {
   readonly perMs: number;
 }
 
+/** How much may wait for an endpoint: events that it has not got yet, and its dead letters. 0 sets no limit. */
+export interface BacklogOptions {
+  /** Default 0. */
+  readonly maxEvents?: number;
+  /** Bytes of events. Default 1 GiB. */
+  readonly maxBytes?: number;
+  /**
+   * What happens at the bound. `detach` (default): the endpoint is stopped, and what it has not got becomes one dead letter, which no
+   * longer holds the log. `refuse`: changes whose events it wants are refused until a tenth of the room is free again.
+   */
+  readonly onLimit?: 'detach' | 'refuse';
+}
+
 /** A webhook target. Its identity is its name: changed settings keep the cursor. */
 export interface WebhookOptions extends HttpOptions {
   readonly type?: 'webhook';
@@ -144,6 +157,8 @@ export interface WebhookOptions extends HttpOptions {
   readonly signing?: SigningOptions;
   /** Beside the addresses for all endpoints: of equally narrow ranges the endpoint's own decides. */
   readonly addresses?: AddressOptions;
+  /** What it says goes before what is said for all endpoints. */
+  readonly backlog?: BacklogOptions;
 }
 
 /** What only has a meaning where HTTP is spoken. */
@@ -212,4 +227,6 @@ export interface NotificationsOptions {
   readonly drainTimeoutMs?: number;
   /** How much of the log is kept, for replays, of what every endpoint has. What one has still to receive is always kept. */
   readonly retention?: RetentionOptions;
+  /** How much may wait for each endpoint. */
+  readonly backlog?: BacklogOptions;
 }

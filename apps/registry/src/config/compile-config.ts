@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { compileBacklog } from './compile-backlog.js';
 import { compileEndpoint } from './compile-endpoint.js';
 import { compileAddresses } from './compile-trust.js';
 import { compileValidation } from './compile-validation.js';
@@ -49,6 +50,7 @@ export function compileConfig(
         sizeBytes: checked(parseByteSize(notifications.retention.size)),
         deadLetterAgeMs: durationMs(notifications.retention.deadletters),
       },
+      backlog: compileBacklog(notifications.backlog),
       endpoints: notifications.endpoints.map(compileEndpoint),
     },
     warnings: [...warnings],

@@ -3,6 +3,7 @@ import type { EndpointOptions, EventSelection, WebhookOptions } from '@herald/no
 import type { EndpointConfig } from './sections/endpoint.config.js';
 import type { SelectionConfig } from './sections/selection.config.js';
 import { compileDeliveryHttp } from './compile-delivery-http.js';
+import { compileBacklog } from './compile-backlog.js';
 import { compileTrust } from './compile-trust.js';
 import { parseByteSize } from './values/byte-size.js';
 import { durationMs } from './values/duration.js';
@@ -63,6 +64,7 @@ function compileDelivery(endpoint: Omit<EndpointConfig, 'maxline'>) {
     ...(cloudevents && {
       cloudevents: withoutAbsent({ mode: cloudevents.mode, source: cloudevents.source }),
     }),
+    ...(endpoint.backlog && { backlog: compileBacklog(endpoint.backlog) }),
   };
 }
 

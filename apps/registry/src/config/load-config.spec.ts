@@ -111,8 +111,10 @@ http:
 notifications:
   events: {includereferences: true}
   compatibility: distribution
+  backlog: {maxbytes: 10MiB}
   endpoints:
     - name: hook
+      backlog: {maxevents: 7, onlimit: refuse}
       disabled: true
       url: https://user:pass@hook.test/path?token=1
       headers: {Authorization: [Bearer x], X-Two: [a, b], X-Number: [0042]}
@@ -155,6 +157,7 @@ notifications:
       addresses: { allow: [], deny: [] },
       compatibility: 'distribution',
       retention: { ageMs: 7 * 24 * 3_600_000, sizeBytes: 2 ** 30, deadLetterAgeMs: 0 },
+      backlog: { maxBytes: 10 * 2 ** 20, maxEvents: 0, onLimit: 'detach' },
       endpoints: [
         {
           name: 'hook',
@@ -174,6 +177,7 @@ notifications:
           only: [{ repositories: ['team/**'], mediaTypes: ['a/b'] }],
           except: [{ tags: ['/^v/'] }, { actions: ['mount'] }],
           cloudevents: { mode: 'binary' },
+          backlog: { maxEvents: 7, onLimit: 'refuse' },
         },
       ],
     });

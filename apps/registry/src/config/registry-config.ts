@@ -1,4 +1,4 @@
-import type { AddressOptions, EndpointOptions } from '@herald/notifications';
+import type { AddressOptions, BacklogOptions, EndpointOptions } from '@herald/notifications';
 import type { ReferencePolicy, UploadPurgeOptions } from '@herald/storage';
 
 import type { AdminAddress } from './values/admin-address.js';
@@ -75,6 +75,8 @@ export interface NotificationsSettings {
     readonly sizeBytes: number;
     readonly deadLetterAgeMs: number;
   };
+  /** How much may wait for each endpoint. */
+  readonly backlog: BacklogOptions;
   /** Where every endpoint may be reached at. */
   readonly addresses: AddressOptions;
   readonly endpoints: readonly EndpointOptions[];

@@ -48,9 +48,9 @@ export interface DeadLetter {
   readonly eventId?: string;
   /**
    * `refused`: it answered 4xx each time; `poison`: it failed over it each time while it took others; `expired`: it took nothing for so
-   * long that the events grew too old.
+   * long that the events grew too old; `overflow`: so much waited for it that its bound was reached.
    */
-  readonly reason: 'refused' | 'poison' | 'expired';
+  readonly reason: 'refused' | 'poison' | 'expired' | 'overflow';
   readonly attempts: number;
   readonly lastStatus?: number;
   readonly lastAnswer?: string;

@@ -9,15 +9,17 @@ import { recordOf, type EventRow } from './event-log.js';
 /**
  * - `paused`: an operator has nothing sent to the endpoint
  * - `retired`: the endpoint answered 410 and is sent nothing until an operator says so
+ * - `overflowed`: so much waited for it that its bound on backlog was reached: it is sent nothing until an operator says so
  *
- * In both its events wait.
+ * In the first two its events wait; in the last they are part of a dead letter.
  */
-export type EndpointState = 'active' | 'paused' | 'retired';
+export type EndpointState = 'active' | 'paused' | 'retired' | 'overflowed';
 
 /** What is stored of an endpoint. Times are ms since 1970. */
 export interface EndpointProgress {
   readonly retired: boolean;
   readonly paused: boolean;
+  readonly overflowed: boolean;
   /** ms in which it took nothing although it was tried, while the program ran and it was not paused. */
   readonly failingMs: number;
   /** The endpoint asked to be left alone until then. */
@@ -26,6 +28,10 @@ export interface EndpointProgress {
   /** Up to here the events that it wants are counted, and there are so many. */
   readonly judged: number;
   readonly wanted: number;
+  /** Bytes of the events that `wanted` counts. */
+  readonly wantedBytes: number;
+  /** Bytes of the events that `position.number` counts. */
+  readonly numberBytes: number;
   readonly exceptions: readonly LaneException[];
 }
 
@@ -36,13 +42,19 @@ export interface EndpointIdentity {
   readonly selection: string;
 }
 
-/** Changes of one endpoint, all stored or none. Whether it is paused is stored by who pauses it. */
-export interface EndpointChanges extends Omit<EndpointProgress, 'exceptions' | 'position' | 'paused'> {
+/** Changes of one endpoint, all stored or none. Whether it is paused or has overflowed is stored by who makes it so. */
+export interface EndpointChanges extends Omit<
+  EndpointProgress,
+  'exceptions' | 'position' | 'paused' | 'overflowed'
+> {
   readonly lanes: LaneChanges;
   readonly letters: LetterChanges;
 }
 
 const HEAD = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
+
+/** Events in the dead letters of the endpoint `?1`: those of a disabled one outlive it. */
+const LETTERS = '(SELECT coalesce(sum(count), 0) FROM dead_letters WHERE endpoint = ?1)';
 
 /**
  * Brings the endpoints of the database in line with the configuration: a new name begins at the log's end, one that is gone is kept as
@@ -73,11 +85,12 @@ export async function reconcileEndpoints(
   for (const name of gone) batch.run('UPDATE endpoints SET detached_at_ms = ? WHERE name = ?', [nowMs, name]);
   for (const { name, selection } of endpoints) {
     batch.run(
-      `UPDATE endpoints SET selection = ?, judged = cursor, wanted = number WHERE name = ? AND selection <> ?`,
+      `UPDATE endpoints SET selection = ?, judged = cursor, wanted = number, wanted_bytes = number_bytes
+       WHERE name = ? AND selection <> ?`,
       [selection, name, selection],
     );
     batch.run(
-      `INSERT INTO endpoints (name, selection, state, cursor, judged) VALUES (?, ?, 'active', ${HEAD}, ${HEAD})
+      `INSERT INTO endpoints (name, selection, state, cursor, judged, dead) VALUES (?1, ?2, 'active', ${HEAD}, ${HEAD}, ${LETTERS})
        ON CONFLICT (name) DO UPDATE SET detached_at_ms = NULL`,
       [name, selection],
     );
@@ -89,6 +102,7 @@ export async function reconcileEndpoints(
 interface EndpointRow extends Row {
   readonly state: 'active' | 'retired';
   readonly paused_at_ms: number | null;
+  readonly overflowed_at_ms: number | null;
   readonly failing_ms: number;
   readonly not_before_ms: number;
   readonly cursor: number;
@@ -98,6 +112,8 @@ interface EndpointRow extends Row {
   readonly dead: number;
   readonly judged: number;
   readonly wanted: number;
+  readonly wanted_bytes: number;
+  readonly number_bytes: number;
 }
 
 interface ExceptionRow extends Row {
@@ -121,11 +137,14 @@ export async function readProgress(database: Database, name: string): Promise<En
   return {
     retired: row.state === 'retired',
     paused: row.paused_at_ms !== null,
+    overflowed: row.overflowed_at_ms !== null,
     failingMs: row.failing_ms,
     notBeforeMs: row.not_before_ms,
     position: { cursor, number, deferred, delivered, dead },
     judged: row.judged,
     wanted: row.wanted,
+    wantedBytes: row.wanted_bytes,
+    numberBytes: row.number_bytes,
     exceptions: exceptions.map(({ lane, sequence, time_ms, due_ms, attempts, refusals, strikes }) => ({
       lane,
       sequence,
@@ -161,7 +180,7 @@ export function writeProgress(batch: WriteBatch, name: string, changes: Endpoint
   const { cursor, number, deferred, delivered, dead } = changes.lanes.position;
   batch.run(
     `UPDATE endpoints SET state = ?, failing_ms = ?, not_before_ms = ?, cursor = ?, number = ?, deferred = ?, delivered = ?, dead = ?,
-       judged = ?, wanted = ? WHERE name = ?`,
+       judged = ?, wanted = ?, wanted_bytes = ?, number_bytes = ? WHERE name = ?`,
     [
       changes.retired ? 'retired' : 'active',
       Math.trunc(changes.failingMs),
@@ -173,6 +192,8 @@ export function writeProgress(batch: WriteBatch, name: string, changes: Endpoint
       dead,
       changes.judged,
       changes.wanted,
+      changes.wantedBytes,
+      changes.numberBytes,
       name,
     ],
   );

@@ -2,10 +2,12 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Database, WriteBatch, type Row } from '@herald/database';
 import { Clock } from '../delivery/clock.js';
 import { EventIds } from './event-ids.js';
+import { eventBytes } from './event-size.js';
 import type { EventDraft, LogRecord } from './log-record.js';
 import { LossyBuffer } from './lossy-buffer.js';
 import { logUuid } from './log-identity.js';
 import { draftOf, type NewEvent } from './new-event.js';
+import { NotificationsError } from '../notifications.error.js';
 
 const COLUMNS = 'sequence, id, lane, type, time_ms, data, detail';
 const APPEND =
@@ -36,6 +38,8 @@ export class EventLog implements OnApplicationShutdown {
   readonly #listeners = new Set<() => void>();
   readonly #buffer: LossyBuffer;
   #isWanted: (record: LogRecord) => boolean = () => true;
+  #refuserOf: (record: LogRecord) => string | undefined = () => undefined;
+  #shedAtBound = 0;
   /** The page that was read last: endpoints that stand at the same place share it. Records never change, so it is never stale. */
   #page: { readonly after: number; readonly records: readonly LogRecord[] } = { after: 0, records: [] };
 
@@ -54,16 +58,19 @@ export class EventLog implements OnApplicationShutdown {
     return new EventLog(database, clock, ids, await logUuid(database));
   }
 
-  /** Events of reads that were shed since the start, because the disk could not keep up. */
+  /** Events of reads that were shed since the start: the disk could not keep up, or an endpoint's backlog has reached its bound. */
   get shed(): number {
-    return this.#buffer.shed;
+    return this.#buffer.shed + this.#shedAtBound;
   }
 
   /**
    * Adds events to a batch, in this order: they are committed with it or not at all. Buffered events of reads are handed to the
    * writer first, so that a pull never appears after a change that followed it.
+   *
+   * @throws NotificationsError `BACKLOG_FULL` when they are refused for the sake of an endpoint: the batch must not be committed then
    */
   append(batch: WriteBatch, ...events: readonly EventDraft[]): void {
+    this.#assertRoom(events);
     this.#buffer.handOver();
     this.#add(batch, APPEND, events);
   }
@@ -77,10 +84,11 @@ export class EventLog implements OnApplicationShutdown {
    * Appends an event of the application's own: durable when it resolves. An id that is in the log already changes nothing, so that a
    * caller who is not sure may publish again.
    *
-   * @throws NotificationsError `EVENT_INVALID`, `EVENT_TOO_LARGE`; DatabaseError when it cannot be stored
+   * @throws NotificationsError `EVENT_INVALID`, `EVENT_TOO_LARGE`, `BACKLOG_FULL`; DatabaseError when it cannot be stored
    */
   async publish(event: NewEvent): Promise<{ readonly id: string }> {
     const draft = this.draft(event);
+    this.#assertRoom([draft]);
     const batch = new WriteBatch();
     this.#buffer.handOver();
     this.#add(batch, APPEND_ONCE, [draft]);
@@ -93,12 +101,20 @@ export class EventLog implements OnApplicationShutdown {
    * nobody wants is not recorded.
    */
   offer(draft: EventDraft): void {
-    if (this.#isWanted({ ...draft, sequence: 0 })) this.#buffer.offer(draft);
+    const record = { ...draft, sequence: 0 };
+    if (!this.#isWanted(record)) return;
+    if (this.#refuserOf(record) === undefined) this.#buffer.offer(draft);
+    else this.#shedAtBound += 1;
   }
 
   /** Of what is offered, only what somebody wants is recorded. Changes and published events always are. */
   keepOnly(isWanted: (record: LogRecord) => boolean): void {
     this.#isWanted = isWanted;
+  }
+
+  /** An event for which this names an endpoint is refused, for the sake of that endpoint; one of a read is shed. Asked for each: cheap. */
+  refuseFor(refuserOf: (record: LogRecord) => string | undefined): void {
+    this.#refuserOf = refuserOf;
   }
 
   /** Records after a sequence, in order. Fewer than `limit` may come at once; none means that there is none. */
@@ -151,9 +167,20 @@ export class EventLog implements OnApplicationShutdown {
     await this.flush();
   }
 
+  #assertRoom(events: readonly EventDraft[]): void {
+    for (const event of events) {
+      const endpoint = this.#refuserOf({ ...event, sequence: 0 });
+      if (endpoint === undefined) continue;
+      throw new NotificationsError(
+        'BACKLOG_FULL',
+        `the notifications that wait for endpoint ${endpoint} have reached their bound, and no change may go untold: try again when it has taken some of them`,
+      );
+    }
+  }
+
   #add(batch: WriteBatch, statement: string, drafts: readonly EventDraft[]): void {
     for (const { id, lane, type, timeMs, data, detail } of drafts) {
-      const sizeBytes = Buffer.byteLength(data) + (detail === undefined ? 0 : Buffer.byteLength(detail));
+      const sizeBytes = eventBytes({ data, detail });
       batch.run(statement, [id, lane, type, Math.trunc(timeMs), sizeBytes, data, detail ?? null]);
     }
     batch.afterCommit(() => this.#announce());

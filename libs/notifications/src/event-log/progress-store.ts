@@ -4,6 +4,7 @@ import { Clock } from '../delivery/clock.js';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
 import { forgetDetached, readDetached, storePause, type DetachedEndpoint } from './endpoint-states.js';
+import { endOverflow, overflow, type Overflow } from '../backlog/overflow.js';
 import { expire, type Expired, type ExpiryTerms } from '../retention/expiry.js';
 import type { EventLog } from './event-log.js';
 import {
@@ -108,6 +109,17 @@ export class ProgressStore {
   ): Promise<Expired | undefined> {
     const nowMs = this.clock.now();
     return expire(this.database, log, { ...endpoint, nowMs, beforeMs: nowMs - olderThanMs });
+  }
+
+  /** Makes a dead letter of all that an endpoint has not got, because too much waits for it; see `overflow`. @throws DatabaseError */
+  overflow(endpoint: string): Promise<Overflow | undefined> {
+    return overflow(this.database, endpoint, this.clock.now());
+  }
+
+  /** The same for what came since, and then the end of it: what comes from now on is delivered again. @throws DatabaseError */
+  async endOverflow(endpoint: string): Promise<void> {
+    await this.overflow(endpoint);
+    await endOverflow(this.database, endpoint);
   }
 
   read(endpoint: string): Promise<EndpointProgress | undefined> {

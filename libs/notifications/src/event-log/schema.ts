@@ -109,9 +109,28 @@ CREATE INDEX dead_letters_to_redrive ON dead_letters (endpoint, id) WHERE redriv
 /** `copied`: this database is a copy that was made as a backup, and nobody has started from it yet. */
 const THIRD = 'ALTER TABLE log ADD COLUMN copied INTEGER NOT NULL DEFAULT 0';
 
+/**
+ * - `endpoints.number_bytes`, `wanted_bytes`: bytes of the events that `number` and `wanted` count, so that the size of a backlog is
+ *   arithmetic. What older versions counted is taken to be of the size of the latest events.
+ * - `overflowed_at_ms`: since then the backlog's bound has the endpoint stopped: what it has not got is a dead letter of the reason
+ *   `overflow`, up to `cursor`, and what comes after it will be part of that. Rows of `lane_backlog` that are left mean nothing then.
+ */
+const FOURTH = `
+ALTER TABLE endpoints ADD COLUMN overflowed_at_ms INTEGER;
+ALTER TABLE endpoints ADD COLUMN number_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE endpoints ADD COLUMN wanted_bytes INTEGER NOT NULL DEFAULT 0;
+
+UPDATE endpoints SET number_bytes = number * mean, wanted_bytes = wanted * mean
+FROM (SELECT CAST(coalesce(avg(size_bytes), 0) AS INTEGER) AS mean
+      FROM (SELECT size_bytes FROM events ORDER BY sequence DESC LIMIT 1000));
+
+CREATE INDEX dead_letters_overflowed ON dead_letters (endpoint, id) WHERE reason = 'overflow';
+`;
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
   { library: 'notifications', version: 2, sql: SECOND },
   { library: 'notifications', version: 3, sql: THIRD },
+  { library: 'notifications', version: 4, sql: FOURTH },
 ];

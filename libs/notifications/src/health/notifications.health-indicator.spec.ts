@@ -28,6 +28,7 @@ describe('NotificationsHealthIndicator', () => {
         breaker: 'closed',
         envelopeSize: 1,
         state: 'active',
+        backlog: { bytes: 0, share: 0, refusing: false },
       },
     });
   });

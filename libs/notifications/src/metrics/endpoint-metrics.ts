@@ -40,6 +40,17 @@ export interface EndpointMetricsSnapshot {
   /** Events that the next request may carry. */
   readonly envelopeSize: number;
   readonly state: EndpointState;
+  readonly backlog: BacklogView;
+}
+
+/** How far the endpoint is from its bound on backlog. */
+export interface BacklogView {
+  /** Bytes of the events that wait, and of dead letters; of those that were read before, by the mean of all. */
+  readonly bytes: number;
+  /** Of the bound, 1 being all of it; 0 when there is none. */
+  readonly share: number;
+  /** Changes that the endpoint wants to hear of are refused because of it. */
+  readonly refusing: boolean;
 }
 
 /** Counts the attempts of one endpoint. */

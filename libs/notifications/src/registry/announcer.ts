@@ -1,8 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { EventEmitter2 } from '@nestjs/event-emitter';
-import type { Alongside, RepositoryName, Served } from '@herald/storage';
+import type { WriteBatch } from '@herald/database';
+import { StorageError, type Alongside, type RepositoryName, type Served } from '@herald/storage';
 import { emitRegistryEvent } from '../event/domain-events.js';
 import type { EventLog } from '../event-log/event-log.js';
+import type { EventDraft } from '../event-log/log-record.js';
+import { NotificationsError } from '../notifications.error.js';
 import type { BridgedEvent, EventBridge } from './bridge.js';
 import type { EventOrigin } from './event-origin.js';
 
@@ -29,7 +32,10 @@ export class Announcer {
     return (change, batch) => {
       const bridged = this.bridge.changed(change, origin);
       for (let at = 0; at < bridged.length; at += MAX_APPENDED) {
-        this.log.append(batch, ...bridged.slice(at, at + MAX_APPENDED).map(({ draft }) => draft));
+        this.#append(
+          batch,
+          bridged.slice(at, at + MAX_APPENDED).map(({ draft }) => draft),
+        );
       }
       batch.afterCommit(() => {
         for (const { event } of bridged) this.#emit(event);
@@ -46,6 +52,16 @@ export class Announcer {
       this.#emit(bridged.event);
     } catch (error) {
       this.#logger.error('a pull could not be recorded', stackOf(error));
+    }
+  }
+
+  /** @throws StorageError `UNAVAILABLE` when the change must not happen because it could not be told */
+  #append(batch: WriteBatch, drafts: readonly EventDraft[]): void {
+    try {
+      this.log.append(batch, ...drafts);
+    } catch (error) {
+      if (!(error instanceof NotificationsError) || error.code !== 'BACKLOG_FULL') throw error;
+      throw new StorageError('UNAVAILABLE', error.message, { cause: error });
     }
   }
 

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WriteBatch, type Database } from '@herald/database';
 import { writeLetter } from '../dead-letters/letter-rows.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { eventBytes } from '../event-log/event-size.js';
 import type { LogRecord } from '../event-log/log-record.js';
 
 /** Events that an endpoint will not get any more because of their age. */
@@ -61,8 +62,9 @@ export async function expire(
   removeBacklog(batch, endpoint, beforeMs);
   batch.run(
     `UPDATE endpoints SET cursor = ?1, number = number + ?2, deferred = deferred - ?3, dead = dead + ?2 + ?3,
-       judged = max(judged, ?1), wanted = max(wanted, number + ?2) WHERE name = ?4`,
-    [horizon, unread.count, backlog.count, endpoint],
+       judged = max(judged, ?1), wanted = max(wanted, number + ?2), number_bytes = number_bytes + ?5,
+       wanted_bytes = max(wanted_bytes, number_bytes + ?5) WHERE name = ?4`,
+    [horizon, unread.count, backlog.count, endpoint, unread.bytes],
   );
   const { committed } = await database.commit(batch);
   return committed ? expired : undefined;
@@ -85,10 +87,15 @@ async function oldBacklog(database: Database, { endpoint, beforeMs }: ExpiryTerm
 }
 
 /** What lies behind the cursor, up to the first event that is not too old; counted is what the endpoint wants. */
-async function oldUnread(log: EventLog, cursor: number, { wants, beforeMs }: ExpiryTerms): Promise<Range> {
+async function oldUnread(
+  log: EventLog,
+  cursor: number,
+  { wants, beforeMs }: ExpiryTerms,
+): Promise<Range & { readonly bytes: number }> {
   let firstSequence: number | undefined;
   let lastSequence = cursor;
   let count = 0;
+  let bytes = 0;
   for (;;) {
     const records = await log.read(lastSequence, PAGE);
     if (records.length === 0) break;
@@ -99,11 +106,12 @@ async function oldUnread(log: EventLog, cursor: number, { wants, beforeMs }: Exp
       if (!wants(record)) continue;
       firstSequence ??= record.sequence;
       count += 1;
+      bytes += eventBytes(record);
     }
     if (young !== -1) break;
     await nextTurn();
   }
-  return { count, lastSequence, ...(firstSequence === undefined ? {} : { firstSequence }) };
+  return { count, bytes, lastSequence, ...(firstSequence === undefined ? {} : { firstSequence }) };
 }
 
 /** Lanes with anything left go on with the first of it. */

@@ -25,12 +25,15 @@ const COUNT_PAGE = 5_000;
 /** Pages that one batch gives back to the file system. */
 const VACUUM_PAGES = 200;
 
-/** The first event that somebody has still to receive, or that lies in dead letters; and who that is. */
+/**
+ * The first event that somebody has still to receive, or that lies in dead letters; and who that is. An endpoint whose backlog reached
+ * its bound holds nothing but what it has still to count: that is what the bound is for.
+ */
 const NEEDS = `
-  SELECT name AS endpoint, cursor + 1 AS sequence FROM endpoints
+  SELECT name AS endpoint, iif(overflowed_at_ms IS NULL, cursor, judged) + 1 AS sequence FROM endpoints
   UNION ALL SELECT endpoint, min(sequence) FROM lane_exceptions GROUP BY endpoint
   UNION ALL SELECT endpoint, min(sequence) FROM lane_backlog GROUP BY endpoint
-  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters GROUP BY endpoint`;
+  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters WHERE reason <> 'overflow' GROUP BY endpoint`;
 
 /**
  * Removes from the log's beginning what is too old, or too much, and nothing from which an endpoint has still to receive an event,

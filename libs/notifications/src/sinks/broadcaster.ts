@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { backlogBound } from '../backlog/backlog-bound.js';
 import type { DetachedEndpoint } from '../event-log/endpoint-states.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
@@ -75,9 +76,9 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     sink.resume();
   }
 
-  /** Sends again to an endpoint that had retired itself by answering 410. @throws NotificationsError `ENDPOINT_UNKNOWN` */
+  /** Sends again to an endpoint that had retired, or had overflowed. @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError */
   async enable(name: string): Promise<void> {
-    this.endpoint(name).enable();
+    await this.endpoint(name).enable();
     await this.progress.flush();
   }
 
@@ -90,13 +91,17 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
 
   /** From here on nothing that is appended is missed by an endpoint, be it new or not. */
   async onModuleInit(): Promise<void> {
-    const { endpoints, userAgent = HERALD_USER_AGENT, addresses } = this.options;
+    const { endpoints, userAgent = HERALD_USER_AGENT, addresses, backlog } = this.options;
     const enabled = endpoints.filter(({ disabled }) => disabled !== true);
-    const settings = enabled.map((endpoint) => endpointSettings(endpoint, userAgent, addresses));
+    const settings = enabled.map((endpoint) => {
+      const own = { ...endpoint, backlog: backlogBound(backlog, endpoint.backlog) };
+      return endpointSettings(own, userAgent, addresses);
+    });
     await this.#reconcile(settings);
     for (const each of settings) this.#sinks.set(each.name, await this.#open(each));
     this.#detached = await this.progress.detached();
     this.log.keepOnly((record) => this.endpoints.some((sink) => sink.wants(record)));
+    this.log.refuseFor((record) => this.endpoints.find((sink) => sink.refuses(record))?.name);
   }
 
   onApplicationBootstrap(): void {

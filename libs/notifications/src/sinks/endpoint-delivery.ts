@@ -14,8 +14,10 @@ import type { AttemptCounts, EndpointMetricsSnapshot } from '../metrics/endpoint
 import { Courier } from './courier.js';
 import type { Transport } from '../transports/transport.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
+import { EndpointBacklog, type OverflowedLetters } from './endpoint-backlog.js';
 import { EndpointReader } from './endpoint-reader.js';
 import type { DeliverySettings } from './endpoint-settings.js';
+import { snapshotOf } from './endpoint-snapshot.js';
 import { FailingTime } from './failing-time.js';
 import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-times.js';
 
@@ -27,6 +29,7 @@ export interface DeliveryTools {
   readonly pacer: Pacer;
   readonly observer: DeliveryObserver;
   readonly counts: AttemptCounts;
+  readonly overflowed: OverflowedLetters;
 }
 
 /** Finished requests that may be unwritten while the disk refuses: a crash would repeat that many. */
@@ -40,6 +43,8 @@ const REREAD_MS = 1_000;
  * far it has come. Everything it knows can be lost at any moment; the next one goes on from what was stored.
  */
 export class EndpointDelivery implements ProgressSource {
+  /** What waits for the endpoint, against its bound. */
+  readonly backlog: EndpointBacklog;
   readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
   readonly #reader: EndpointReader;
@@ -77,8 +82,17 @@ export class EndpointDelivery implements ProgressSource {
     );
     this.#courier = new Courier(settings, { ...tools, clock: this.#clock });
     this.#dispatcher.breaker.hold(toMonotonic(progress.notBeforeMs, settings.maxRetryAfterMs, this.#clock));
-    const { judged, wanted } = progress;
-    this.#reader = new EndpointReader(tools.log, tools.progress, settings, lanes, { judged, wanted });
+    const { judged, wanted, wantedBytes: bytes, numberBytes } = progress;
+    const census = { judged, wanted, bytes };
+    this.#reader = new EndpointReader(tools.log, tools.progress, settings, lanes, census, numberBytes);
+    const { overflowed } = progress;
+    this.backlog = new EndpointBacklog(
+      settings.backlog,
+      lanes.rows,
+      this.#reader,
+      overflowed,
+      tools.overflowed,
+    );
     this.#announcer = new EndpointAnnouncer(settings);
   }
 
@@ -129,32 +143,23 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   get metrics(): EndpointMetricsSnapshot {
-    const { lanes, breaker, admission } = this.#dispatcher;
-    const { census, oldestUnreadMs } = this.#reader;
-    const oldestPendingAtMs = lanes.oldestTimeMs ?? oldestUnreadMs;
-    return {
-      Events: census.wanted,
-      Pending: census.wanted - lanes.rows.number + lanes.rows.undone,
-      Successes: lanes.rows.delivered,
-      ...this.tools.counts.snapshot,
-      deadLetters: lanes.rows.dead,
-      ...(oldestPendingAtMs === undefined ? {} : { oldestPendingAtMs }),
-      cursor: lanes.cursor,
-      breaker: breaker.name,
-      envelopeSize: this.#dispatcher.envelopeSize,
-      state: admission.retired ? 'retired' : this.#paused ? 'paused' : 'active',
-    };
+    const [dispatcher, reader, backlog] = [this.#dispatcher, this.#reader, this.backlog];
+    return snapshotOf({ dispatcher, reader, backlog, counts: this.tools.counts, paused: this.#paused });
   }
 
   collect(batch: WriteBatch): void {
     const { lanes, admission } = this.#dispatcher;
+    const { judged, wanted, bytes } = this.#reader.census;
+    const changes = lanes.rows.changes();
     writeProgress(batch, this.settings.name, {
       retired: admission.retired,
       failingMs: this.failingMs,
       notBeforeMs: this.#notBeforeMs,
-      judged: this.#reader.census.judged,
-      wanted: this.#reader.census.wanted,
-      lanes: storedLanes(lanes.rows.changes(), this.#clock),
+      judged,
+      wanted,
+      wantedBytes: bytes,
+      numberBytes: this.#reader.bytesUpTo(changes.position.number),
+      lanes: storedLanes(changes, this.#clock),
       letters: this.#letters.collect(),
     });
   }
@@ -200,7 +205,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #maySend(nowMs: number): boolean {
-    return !this.#paused && this.#dispatcher.admission.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
+    return this.#mayAtAll && this.#dispatcher.admission.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
   }
 
   /** What is being read fills the next envelope, within this turn. */
@@ -209,7 +214,11 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #nextWakeMs(nowMs: number): number {
-    return this.#paused ? Number.POSITIVE_INFINITY : this.#dispatcher.nextWakeMs(nowMs);
+    return this.#mayAtAll ? this.#dispatcher.nextWakeMs(nowMs) : Number.POSITIVE_INFINITY;
+  }
+
+  get #mayAtAll(): boolean {
+    return !this.#paused && !this.backlog.overflowed;
   }
 
   #setTimer(delayMs: number): void {

@@ -1,4 +1,7 @@
+import { WantedBytes } from '../backlog/wanted-bytes.js';
 import type { EventLog } from '../event-log/event-log.js';
+import { eventBytes } from '../event-log/event-size.js';
+import type { LogRecord } from '../event-log/log-record.js';
 import type { ProgressStore } from '../event-log/progress-store.js';
 import type { Lanes } from '../delivery/lanes.js';
 import type { DeliverySettings } from './endpoint-settings.js';
@@ -13,6 +16,8 @@ const LANE_PAGE = 256;
 export interface Census {
   judged: number;
   wanted: number;
+  /** Bytes of those that it wants. */
+  bytes: number;
 }
 
 /**
@@ -25,14 +30,31 @@ export class EndpointReader {
   #moreToRead = true;
   #moreToCount = true;
   #oldestUnreadMs: number | undefined;
+  readonly #bytes: WantedBytes;
 
+  /** @param readBytes bytes of the wanted events that were read, as `census.bytes` has those that were counted */
   constructor(
     private readonly log: EventLog,
     private readonly progress: ProgressStore,
     private readonly settings: DeliverySettings,
     private readonly lanes: Lanes,
     readonly census: Census,
-  ) {}
+    readBytes: number,
+  ) {
+    const { wanted, bytes } = census;
+    this.#bytes = new WantedBytes({ number: lanes.rows.number, bytes: readBytes }, { number: wanted, bytes });
+  }
+
+  /** Bytes of the events that are counted and not read. */
+  get unreadBytes(): number {
+    return Math.max(0, this.census.bytes - this.#bytes.upTo(this.lanes.rows.number));
+  }
+
+  /** Bytes of the first `number` events that the endpoint wants; nobody asks for fewer again. */
+  bytesUpTo(number: number): number {
+    this.#bytes.forgetBefore(number);
+    return this.#bytes.upTo(number);
+  }
 
   /** When the oldest event happened that is counted and not read; undefined when there is none, or it is not known. */
   get oldestUnreadMs(): number | undefined {
@@ -103,14 +125,17 @@ export class EndpointReader {
     const limit = Math.min(PAGE, this.lanes.intake.room);
     const records = await this.log.read(this.lanes.rows.position, limit);
     for (const record of records) {
-      if (this.settings.wants(record)) this.lanes.intake.add(record, this.settings.laneOf(record));
-      else this.lanes.intake.skip(record.sequence);
+      if (this.settings.wants(record)) {
+        this.lanes.intake.add(record, this.settings.laneOf(record));
+        if (record.sequence > this.census.judged) this.#weigh(record);
+      } else this.lanes.intake.skip(record.sequence);
     }
     if (records.length > 0) this.#moreToRead = true;
     const { position, number } = this.lanes.rows;
     if (position > this.census.judged) {
       this.census.judged = position;
       this.census.wanted = number;
+      this.#bytes.count({ number, bytes: this.census.bytes });
     }
     return records.length > 0;
   }
@@ -122,10 +147,16 @@ export class EndpointReader {
       if (this.settings.wants(record)) {
         if (this.census.wanted === this.lanes.rows.number) this.#oldestUnreadMs = record.timeMs;
         this.census.wanted += 1;
+        this.#weigh(record);
       }
       this.census.judged = record.sequence;
     }
+    this.#bytes.count({ number: this.census.wanted, bytes: this.census.bytes });
     if (records.length > 0) this.#moreToCount = true;
     return records.length > 0;
+  }
+
+  #weigh(record: LogRecord): void {
+    this.census.bytes += eventBytes(record);
   }
 }

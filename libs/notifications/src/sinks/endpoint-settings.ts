@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { InjectionToken } from '@nestjs/common';
+import { backlogBound, type BacklogBound } from '../backlog/backlog-bound.js';
 import type { EnvelopeBounds } from '../delivery/envelope.js';
 import { compileFilter, type Filter } from '../event/filter.js';
 import { formatOf, type Format } from '../event/format.js';
@@ -49,6 +50,8 @@ export interface DeliverySettings extends Required<Pick<WebhookOptions, PlainSet
   readonly wants: Filter;
   /** A digest of what decides {@link wants}. */
   readonly selection: string;
+  /** How much may wait for it. */
+  readonly backlog: BacklogBound;
 }
 
 export interface WebhookSettings extends DeliverySettings {
@@ -220,6 +223,7 @@ function deliverySettings(options: EndpointOptions, carrier: Carrier, origin: st
     envelope: envelopeBounds(options, carrier),
     wants: (record) => carrier.carries(record) && filter(record),
     selection: selectionOf(options),
+    backlog: backlogBound(options.backlog),
   };
 }
 

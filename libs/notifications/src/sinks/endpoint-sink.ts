@@ -2,16 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../delivery/attempt.js';
 import { outcomeOf, type Outcome } from '../delivery/outcome.js';
 import { Pacer } from '../delivery/pacer.js';
+import type { Overflow } from '../backlog/overflow.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
 import type { LogRecord } from '../event-log/log-record.js';
 import { DeliveryObserver } from '../metrics/delivery-observer.js';
-import { AttemptCounts, type EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import {
+  AttemptCounts,
+  type BacklogView,
+  type EndpointMetricsSnapshot,
+} from '../metrics/endpoint-metrics.js';
 import type { Expired } from '../retention/expiry.js';
 import type { Transport, Envelope } from '../transports/transport.js';
 import { Transports } from '../transports/transports.js';
 import type { SigningKey } from '../signing/signing-key.js';
+import type { OverflowedLetters } from './endpoint-backlog.js';
 import { EndpointDelivery } from './endpoint-delivery.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 import { Sink } from './sink.js';
@@ -34,7 +40,9 @@ export class EndpointSink extends Sink {
   #settings: EndpointSettings | undefined;
   readonly #counts = new AttemptCounts();
   #stopped = false;
-  #expiry: Promise<Expired | undefined> | undefined;
+  readonly #overflowed: OverflowedLetters = { events: 0 };
+  /** What is done to the stored progress while nothing is delivered. */
+  #surgery: Promise<unknown> | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -80,9 +88,52 @@ export class EndpointSink extends Sink {
     this.#opened.wake();
   }
 
-  /** Sends again to an endpoint that retired itself by answering 410. */
-  enable(): void {
+  /**
+   * Sends again to an endpoint that retired itself by answering 410, or whose backlog reached its bound: to the latter what comes from
+   * now on; what it has not got stays a dead letter.
+   *
+   * @throws DatabaseError
+   */
+  async enable(): Promise<void> {
+    await this.#surgery?.catch(() => undefined);
+    if (this.#opened.backlog.overflowed) await this.#apart(() => this.progress.endOverflow(this.name));
     this.#opened.enable();
+  }
+
+  /** Whether changes with this event are refused, because too much waits for the endpoint already. */
+  refuses(record: LogRecord): boolean {
+    const settings = this.#settings;
+    return settings?.backlog.onLimit === 'refuse' && settings.wants(record) && this.backlog.refusing;
+  }
+
+  /** What waits for the endpoint, against its bound. */
+  get backlog(): BacklogView {
+    return this.#opened.backlog.view;
+  }
+
+  /** So many events lie in dead letters that came of an overflow. */
+  set overflowedEvents(events: number) {
+    this.#overflowed.events = events;
+  }
+
+  /**
+   * Keeps the endpoint within its bound: stops it when that is reached and it is to pay for it, and adds what came since to the dead
+   * letter of an endpoint that is stopped already.
+   *
+   * @returns what became a dead letter by this; `stopped` when the endpoint was stopped by it
+   * @throws DatabaseError
+   */
+  async keepWithinBound(): Promise<{ readonly stopped: boolean; readonly added?: Overflow } | undefined> {
+    const { backlog } = this.#opened;
+    if (this.#stopped || this.#surgery !== undefined) return undefined;
+    const { overflowed, pending } = backlog;
+    const due = overflowed
+      ? pending > 0
+      : this.#configured.backlog.onLimit === 'detach' && backlog.view.share >= 1;
+    if (!due) return undefined;
+    const added = await this.#apart(() => this.progress.overflow(this.name));
+    this.#overflowed.events += added?.count ?? 0;
+    return { stopped: !overflowed, ...(added !== undefined && { added }) };
   }
 
   /** Sends nothing until {@link resume}: see `Broadcaster.pause`, which makes it durable. */
@@ -136,28 +187,35 @@ export class EndpointSink extends Sink {
   async expire(): Promise<Expired | undefined> {
     const { metrics, failingMs } = this.#opened;
     const settings = this.#settings;
-    if (settings === undefined || this.#stopped || this.#expiry !== undefined) return undefined;
+    if (settings === undefined || this.#stopped || this.#surgery !== undefined) return undefined;
     if (metrics.Pending === 0 || failingMs < settings.maxAgeMs || metrics.state !== 'active')
       return undefined;
-    this.#expiry = this.#expire(settings).finally(() => (this.#expiry = undefined));
-    return this.#expiry;
+    const { name, maxAgeMs, wants } = settings;
+    return this.#apart(() => this.progress.expire(this.log, maxAgeMs, { endpoint: name, wants }));
   }
 
   override async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
-    await this.#expiry?.catch(() => undefined);
+    await this.#surgery?.catch(() => undefined);
     await this.#delivery?.stop(deadlineMs);
   }
 
-  async #expire(settings: EndpointSettings): Promise<Expired | undefined> {
-    const { name, maxAgeMs, timeoutMs, wants } = settings;
+  /** Does something to what is stored of the endpoint while nothing is delivered; deliveries go on from what is stored then. */
+  #apart<Result>(work: () => Promise<Result>): Promise<Result> {
+    const surgery = this.#operate(work).finally(() => (this.#surgery = undefined));
+    this.#surgery = surgery;
+    return surgery;
+  }
+
+  async #operate<Result>(work: () => Promise<Result>): Promise<Result> {
+    const settings = this.#configured;
     const delivery = this.#opened;
-    await delivery.stop(timeoutMs);
+    await delivery.stop(settings.timeoutMs);
     await this.progress.stored(delivery);
     try {
-      return await this.progress.expire(this.log, maxAgeMs, { endpoint: name, wants });
+      return await work();
     } finally {
-      const progress = await this.progress.read(name);
+      const progress = await this.progress.read(settings.name);
       if (progress !== undefined) this.#delivery = this.#deliver(settings, progress);
       if (!this.#stopped) this.#delivery?.wake();
     }
@@ -167,7 +225,8 @@ export class EndpointSink extends Sink {
     const { log, pacer, observer } = this;
     const transport = this.transports.open(settings);
     this.#transport = transport;
-    const tools = { log, progress: this.progress, transport, pacer, observer, counts: this.#counts };
+    const [counts, overflowed] = [this.#counts, this.#overflowed];
+    const tools = { log, progress: this.progress, transport, pacer, observer, counts, overflowed };
     return new EndpointDelivery(settings, tools, progress);
   }
 

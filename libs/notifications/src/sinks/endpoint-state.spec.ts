@@ -51,7 +51,7 @@ describe('the state of an endpoint', () => {
     await waitFor(() => bench.app.metrics('a').Events === 2);
     expect(bench.app.metrics('a')).toMatchObject({ state: 'retired', Pending: 2 });
     expect(bench.receiver.requests).toHaveLength(1);
-    bench.app.broadcaster.endpoint('a').enable();
+    await bench.app.broadcaster.endpoint('a').enable();
     await bench.done('a', 2);
     expect(bench.things()).toEqual(['x1', 'x1', 'x2']);
     await bench.app.start([bench.endpoint('a')]);

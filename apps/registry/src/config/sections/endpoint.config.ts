@@ -15,6 +15,7 @@ import {
 import { Key, Section } from '../schema/section-schema.js';
 import { isZeroDuration } from '../values/duration.js';
 import { TimeoutsConfig } from './delivery-http.config.js';
+import { EndpointBacklogConfig } from './backlog.config.js';
 import { SelectionConfig } from './selection.config.js';
 import { AddressesConfig, EndpointTlsConfig, SigningConfig } from './trust.config.js';
 
@@ -151,4 +152,8 @@ export class EndpointConfig {
 
   @Section(() => AddressesConfig)
   addresses = new AddressesConfig();
+
+  /** Herald's own: how much may wait for it. */
+  @Section(() => EndpointBacklogConfig)
+  backlog?: EndpointBacklogConfig;
 }

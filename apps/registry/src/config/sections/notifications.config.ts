@@ -1,5 +1,11 @@
-import { byteSize, duration, flag, oneOf } from '../schema/kinds.js';
+import { byteSize, count, duration, flag, oneOf } from '../schema/kinds.js';
 import { Key, Section, SectionList } from '../schema/section-schema.js';
+import {
+  BACKLOG_LIMITS,
+  LARGEST_LOG_BYTES,
+  MOST_BACKLOG_EVENTS,
+  type BacklogLimit,
+} from './backlog.config.js';
 import { EndpointConfig } from './endpoint.config.js';
 import { AddressesConfig } from './trust.config.js';
 
@@ -9,9 +15,6 @@ export class EventsConfig {
   @Key(flag())
   includereferences = false;
 }
-
-/** The most that a size of the log may say: a pebibyte means "no limit" as well as 0 does. */
-const LARGEST_LOG_BYTES = 2 ** 50;
 
 /** How much of the log is kept, for replays, of what every endpoint has. 0 sets no limit. */
 export class RetentionConfig {
@@ -26,6 +29,18 @@ export class RetentionConfig {
   deadletters = '0s';
 }
 
+/** How much may wait for each endpoint. 0 sets no limit. */
+export class BacklogConfig {
+  @Key(count(0, MOST_BACKLOG_EVENTS))
+  maxevents = 0;
+
+  @Key(byteSize(LARGEST_LOG_BYTES))
+  maxbytes: string | number = '1GiB';
+
+  @Key(oneOf(BACKLOG_LIMITS))
+  onlimit: BacklogLimit = 'detach';
+}
+
 /** `notifications`: which events are sent where. */
 export class NotificationsConfig {
   @Section(() => EventsConfig, { goName: 'eventconfig' })
@@ -38,6 +53,10 @@ export class NotificationsConfig {
   /** Herald's own. */
   @Section(() => RetentionConfig)
   retention = new RetentionConfig();
+
+  /** Herald's own: how much may wait for each endpoint, unless it says so itself. */
+  @Section(() => BacklogConfig)
+  backlog = new BacklogConfig();
 
   /** Herald's own: the addresses that every endpoint may be reached at. */
   @Section(() => AddressesConfig)

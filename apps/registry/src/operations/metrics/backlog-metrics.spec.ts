@@ -6,14 +6,9 @@ import { BacklogMetrics } from './backlog-metrics.js';
 /** A page of metrics over a log that tells this of itself. */
 async function page(log: { readonly shed: number; readonly head: () => Promise<number> }): Promise<string> {
   const registry = new Registry();
-  const metrics = {
-    cursor: 5,
-    breaker: 'open',
-    state: 'active',
-    deadLetters: 0,
-    envelopeSize: 4,
-    oldestPendingAtMs: 1_000,
-  };
+  const backlog = { bytes: 450, share: 0.45, refusing: true };
+  const states = { breaker: 'open', state: 'overflowed', backlog };
+  const metrics = { cursor: 5, envelopeSize: 4, deadLetters: 0, oldestPendingAtMs: 1_000, ...states };
   const broadcaster = { endpoints: [{ name: 'ci', metrics }] } as unknown as Broadcaster;
   const clock = { now: () => 3_500 } as Clock;
   expect(new BacklogMetrics(registry, broadcaster, log as EventLog, clock)).toBeDefined();
@@ -37,6 +32,14 @@ describe('metrics of the backlog', () => {
     expect(text).toContain('herald_notifications_oldest_pending_seconds{endpoint="ci"} 2.5\n');
     expect(text).toContain('herald_notifications_breaker_open{endpoint="ci"} 1\n');
     expect(text).toContain('herald_notifications_envelope_size{endpoint="ci"} 4\n');
+  });
+
+  it('show how much of its bound a backlog uses, and what came of it', async () => {
+    const text = await page({ shed: 0, head: () => Promise.resolve(8) });
+    expect(text).toContain('herald_notifications_backlog_bytes{endpoint="ci"} 450\n');
+    expect(text).toContain('herald_notifications_backlog_share{endpoint="ci"} 0.45\n');
+    expect(text).toContain('herald_notifications_overflowed{endpoint="ci"} 1\n');
+    expect(text).toContain('herald_notifications_refusing{endpoint="ci"} 1\n');
   });
 
   it('are served without the lag while the database cannot be read', async () => {

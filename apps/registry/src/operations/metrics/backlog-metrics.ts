@@ -37,6 +37,26 @@ export class BacklogMetrics {
       '1 for an endpoint that answered 410 and gets nothing until it is enabled again',
       ({ state }) => (state === 'retired' ? 1 : 0),
     );
+    this.#gauge(
+      'herald_notifications_backlog_bytes',
+      'Bytes of events that wait for an endpoint, its dead letters included',
+      ({ backlog }) => backlog.bytes,
+    );
+    this.#gauge(
+      'herald_notifications_backlog_share',
+      'How much of its bound on backlog an endpoint uses: at 1 it is stopped, or changes are refused',
+      ({ backlog }) => backlog.share,
+    );
+    this.#gauge(
+      'herald_notifications_overflowed',
+      '1 for an endpoint that is stopped because its backlog reached its bound, until it is enabled again',
+      ({ state }) => (state === 'overflowed' ? 1 : 0),
+    );
+    this.#gauge(
+      'herald_notifications_refusing',
+      '1 while changes are refused because the backlog of an endpoint reached its bound',
+      ({ backlog }) => (backlog.refusing ? 1 : 0),
+    );
     this.#lag();
     this.#shed();
   }

@@ -19,7 +19,7 @@ const ENDPOINT = object(
   {
     name: TEXT,
     origin: { ...TEXT, description: 'scheme and host; the rest of the URL is never shown' },
-    state: oneOf('active', 'paused', 'retired'),
+    state: oneOf('active', 'paused', 'retired', 'overflowed'),
     breaker: oneOf('closed', 'open', 'half-open'),
     lag: { ...COUNT, description: 'events of the log, wanted or not, behind the cursor' },
     cursor: {
@@ -49,6 +49,11 @@ const ENDPOINT = object(
     },
     attempts: COUNT,
     deadLetters: COUNT,
+    backlog: object({
+      bytes: { ...COUNT, description: 'of the events that wait, dead letters included' },
+      share: { type: 'number', minimum: 0, description: 'of the bound on backlog; 0 when there is none' },
+      refusing: { type: 'boolean', description: 'changes are refused because of it' },
+    }),
   },
   {
     oldestPendingAt: TIME,
@@ -77,7 +82,7 @@ const DEAD_LETTER = object(
   {
     id: COUNT,
     at: TIME,
-    reason: { ...TEXT, description: 'refused, poison, expired …' },
+    reason: { ...TEXT, description: 'refused, poison, expired, overflow …' },
     firstSequence: COUNT,
     lastSequence: COUNT,
     count: { ...COUNT, description: 'events that it stands for' },
