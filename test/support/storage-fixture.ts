@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Database, DatabaseModule, SqliteDatabase, type Migration, type WriteBatch } from '@herald/database';
 import {
+  CollectionHolds,
+  GarbageCollector,
   parseRepositoryName,
   RepositoryCatalog,
   StorageClock,
@@ -98,6 +100,14 @@ export class StorageFixture {
 
   get catalog(): RepositoryCatalog {
     return this.#opened.get(RepositoryCatalog, { strict: false });
+  }
+
+  get collector(): GarbageCollector {
+    return this.#opened.get(GarbageCollector, { strict: false });
+  }
+
+  get holds(): CollectionHolds {
+    return this.#opened.get(CollectionHolds, { strict: false });
   }
 
   get database(): Database {

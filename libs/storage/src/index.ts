@@ -13,6 +13,16 @@ export {
   type UnreadableKind,
   type UnreadableLink,
 } from './adoption/unreadable-links.js';
+export type { CollectionReport, Removal } from './collection/collection-report.js';
+export { CollectionRefused } from './collection/collection-run.js';
+export { CollectionSchedule, type CollectionScheduleOptions } from './collection/collection-schedule.js';
+export {
+  GarbageCollector,
+  type CollectionPolicy,
+  type CollectionRequest,
+  type CollectionStatus,
+  type CollectionTotals,
+} from './collection/garbage-collector.js';
 export { StorageDriver } from './drivers/storage-driver.js';
 export { StorageClock } from './maintenance/storage-clock.js';
 export type { UploadPurgeOptions } from './maintenance/upload-purge.js';

@@ -1,8 +1,22 @@
-import { Inject, Injectable, Logger, Module, type DynamicModule, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  type DynamicModule,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
 import { Database } from '@herald/database';
 import { refuseUnfinishedImport } from './adoption/import-record.js';
 import { BlobArrivals } from './blobs/blob-arrivals.js';
 import { BlobInventory } from './blobs/blob-inventory.js';
+import {
+  DEFAULT_COLLECTION_POLICY,
+  GarbageCollector,
+  type CollectionPolicy,
+} from './collection/garbage-collector.js';
+import { Sightings } from './collection/sightings.js';
 import { FilesystemDriver } from './drivers/filesystem-driver.js';
 import { StorageDriver } from './drivers/storage-driver.js';
 import { RepositoryCatalog } from './repository/repository-catalog.js';
@@ -23,6 +37,8 @@ export interface StorageOptions {
   readonly inlineBytes?: number;
   /** What of a manifest's references must be there when it is pushed. Default everything. */
   readonly references?: ReferencePolicy;
+  /** What is garbage. Default: blobs after a day, and no manifest. Nothing is collected until somebody asks for it. */
+  readonly collection?: CollectionPolicy;
   /** When abandoned uploads are removed. Default never. */
   readonly uploadPurge?: UploadPurgeOptions;
 }
@@ -36,6 +52,30 @@ export interface StorageAsyncOptions {
 const OPTIONS = Symbol('STORAGE_OPTIONS');
 const DEFAULT_INLINE_BYTES = 16 * 1024;
 
+const COLLECTION: readonly Provider[] = [
+  {
+    provide: Sightings,
+    inject: [OPTIONS, Database, StorageClock],
+    useFactory: (
+      { collection = DEFAULT_COLLECTION_POLICY }: StorageOptions,
+      database: Database,
+      clock: StorageClock,
+    ) => new Sightings(database, clock, sightingPrecisionMs(collection)),
+  },
+  {
+    provide: GarbageCollector,
+    inject: [OPTIONS, Database, BlobArrivals, Sightings, CollectionHolds, StorageClock],
+    useFactory: (
+      { collection = DEFAULT_COLLECTION_POLICY }: StorageOptions,
+      database: Database,
+      arrivals: BlobArrivals,
+      sightings: Sightings,
+      holds: CollectionHolds,
+      clock: StorageClock,
+    ) => new GarbageCollector(database, arrivals, sightings, holds, clock, collection),
+  },
+];
+
 /** Settles what a crash left before the first request comes. */
 @Injectable()
 class StorageRecovery implements OnModuleInit {
@@ -44,12 +84,14 @@ class StorageRecovery implements OnModuleInit {
   constructor(
     @Inject(StorageDriver) private readonly driver: StorageDriver,
     @Inject(BlobArrivals) private readonly arrivals: BlobArrivals,
+    @Inject(Sightings) private readonly sightings: Sightings,
     @Inject(Database) private readonly database: Database,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await refuseUnfinishedImport(this.database);
     await this.driver.prepare();
+    await this.sightings.open();
     const settled = await this.arrivals.recover();
     if (settled > 0)
       this.#logger.log(`settled ${settled} blobs that a crash had left between arriving and present`);
@@ -75,10 +117,12 @@ export class StorageModule {
         },
         {
           provide: BlobArrivals,
-          inject: [Database, StorageDriver],
-          useFactory: (database: Database, driver: StorageDriver) => new BlobArrivals(database, driver),
+          inject: [Database, StorageDriver, StorageClock],
+          useFactory: (database: Database, driver: StorageDriver, clock: StorageClock) =>
+            new BlobArrivals(database, driver, clock),
         },
         { provide: StorageClock, useClass: SystemStorageClock },
+        ...COLLECTION,
         {
           provide: UploadSessions,
           inject: [OPTIONS, Database, StorageDriver, BlobArrivals, StorageClock],
@@ -86,7 +130,7 @@ export class StorageModule {
         },
         {
           provide: StoredRepositoryService,
-          inject: [OPTIONS, Database, StorageDriver, UploadSessions],
+          inject: [OPTIONS, Database, StorageDriver, UploadSessions, Sightings],
           useFactory: createRepositories,
         },
         {
@@ -104,9 +148,23 @@ export class StorageModule {
         CollectionHolds,
         StorageRecovery,
       ],
-      exports: [StoredRepositoryService, RepositoryCatalog, StorageDriver, BlobInventory, CollectionHolds],
+      exports: [
+        StoredRepositoryService,
+        RepositoryCatalog,
+        StorageDriver,
+        StorageClock,
+        BlobInventory,
+        CollectionHolds,
+        GarbageCollector,
+      ],
     };
   }
+}
+
+/** How much older than the truth the time may be that is written down when a content was last seen, in ms: one hour at most. */
+function sightingPrecisionMs({ graceMs, untagged }: CollectionPolicy): number {
+  const shortestMs = untagged === 'keep' ? graceMs : Math.min(graceMs, untagged);
+  return Math.floor(Math.min(3_600_000, shortestMs / 24));
 }
 
 function createSessions(
@@ -124,6 +182,7 @@ function createRepositories(
   database: Database,
   driver: StorageDriver,
   sessions: UploadSessions,
+  sightings: Sightings,
 ): StoredRepositories {
-  return new StoredRepositories(database, driver, sessions, references);
+  return new StoredRepositories(database, driver, sessions, references, sightings);
 }

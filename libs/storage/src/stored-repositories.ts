@@ -1,5 +1,6 @@
 import type { Database } from '@herald/database';
 import { DatabaseBlobStore } from './blobs/database-blob-store.js';
+import type { Sightings } from './collection/sightings.js';
 import type { StorageDriver } from './drivers/storage-driver.js';
 import { DatabaseManifestStore } from './manifests/database-manifest-store.js';
 import { deleteRepository } from './metadata/delete-repository.js';
@@ -16,6 +17,7 @@ export class StoredRepositories extends StoredRepositoryService {
     private readonly driver: StorageDriver,
     private readonly sessions: UploadSessions,
     private readonly references: ReferencePolicy,
+    private readonly sightings: Sightings,
   ) {
     super();
   }
@@ -23,9 +25,9 @@ export class StoredRepositories extends StoredRepositoryService {
   override repository(name: RepositoryName): StoredRepository {
     return {
       name,
-      manifests: new DatabaseManifestStore(this.database, name, this.references),
-      tags: new DatabaseTagStore(this.database, name),
-      blobs: new DatabaseBlobStore(this.database, this.driver, name),
+      manifests: new DatabaseManifestStore(this.database, name, this.references, this.sightings),
+      tags: new DatabaseTagStore(this.database, name, this.sightings),
+      blobs: new DatabaseBlobStore(this.database, this.driver, name, this.sightings),
       uploads: this.#uploads(name),
       delete: (alongside) => deleteRepository(this.database, name, alongside),
     };

@@ -4,6 +4,7 @@ import { FilesystemDriver } from '../drivers/filesystem-driver.js';
 import { blobFiles } from './blob-files.js';
 import { BlobImport } from './import-blobs.js';
 import { LinkImport } from './import-links.js';
+import { SystemStorageClock } from '../maintenance/storage-clock.js';
 import { beginImport, finishImport, type ImportRecord } from './import-record.js';
 import { ImportRun } from './import-run.js';
 import { repositoryLinks } from './repository-links.js';
@@ -39,7 +40,7 @@ export async function importVolume(
 ): Promise<ImportRecord> {
   const driver = new FilesystemDriver(rootDirectory);
   await driver.prepare();
-  await new BlobArrivals(database, driver).recover();
+  await new BlobArrivals(database, driver, new SystemStorageClock()).recover();
   const volume = volumeOf(rootDirectory);
   const files = new VolumeFiles(volume);
   const run = new ImportRun(database, await beginImport(database, verify, now()), onProgress);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WriteBatch, type Database } from '@herald/database';
 import type { StorageDriver } from '../drivers/storage-driver.js';
+import type { StorageClock } from '../maintenance/storage-clock.js';
 import { commitChange } from '../metadata/commit-change.js';
 import { createRepository, REPOSITORY_ID } from '../metadata/rows.js';
 import type { Alongside, BlobPushed } from '../repository/change.js';
@@ -16,14 +17,20 @@ export interface Arrival {
   readonly alongside: Alongside<BlobPushed>;
 }
 
-/** Joins a repository to a blob, if the blob is whole and durable at the commit. */
-export function addMembership(batch: WriteBatch, repository: RepositoryName, digest: Digest): void {
+/** Joins a repository to a blob, if the blob is whole and durable at the commit. Who joins it knows that it is there. */
+export function addMembership(
+  batch: WriteBatch,
+  repository: RepositoryName,
+  digest: Digest,
+  nowMs: number,
+): void {
   createRepository(batch, repository);
   batch
     .require('the blob is present', "SELECT 1 FROM blobs WHERE digest = ? AND state = 'present'", [digest])
     .run(
-      `INSERT INTO repository_blobs (repository, digest) VALUES (${REPOSITORY_ID}, ?) ON CONFLICT DO NOTHING`,
-      [repository, digest],
+      `INSERT INTO repository_blobs (repository, digest, seen_ms) VALUES (${REPOSITORY_ID}, ?, ?)
+       ON CONFLICT DO UPDATE SET seen_ms = max(coalesce(seen_ms, 0), excluded.seen_ms)`,
+      [repository, digest, nowMs],
     );
 }
 
@@ -45,6 +52,7 @@ export class BlobArrivals {
   constructor(
     private readonly database: Database,
     private readonly driver: StorageDriver,
+    private readonly clock: StorageClock,
   ) {}
 
   /** Commits a small content as a row: one batch, no file. Durable when it resolves. */
@@ -87,6 +95,39 @@ export class BlobArrivals {
   }
 
   /**
+   * Removes a content that no repository has, for collection: its row says `leaving` before its file goes, and goes after it. One that
+   * an arrival left half way, which nobody is working on while the lock is held, is settled as at the start.
+   *
+   * @param batch what else must hold when it leaves
+   * @returns whether it is gone; not when a repository has it or got it meanwhile
+   */
+  async leave(digest: Digest, batch: WriteBatch): Promise<boolean> {
+    return this.#lock.run(digest, async () => {
+      const state = await this.#state(digest);
+      if (state === undefined) return false;
+      if (state === 'arriving') {
+        await this.#settleArriving(digest);
+        return false;
+      }
+      const { committed } = await this.database.commit(
+        batch
+          .require(
+            'no repository has the blob',
+            'SELECT 1 FROM repository_blobs WHERE digest = ? LIMIT 1',
+            [digest],
+            0,
+          )
+          .run("UPDATE blobs SET state = 'leaving' WHERE digest = ?", [digest], {
+            rows: 1,
+            precondition: 'the blob is still there',
+          }),
+      );
+      if (committed) await this.#remove(digest);
+      return committed;
+    });
+  }
+
+  /**
    * Settles what a crash left half way. A blob that was leaving is removed. One that was arriving is present if its file is there and
    * is, byte for byte, what its name says; else its row goes, and a file under that name, which can only be another program's, is not
    * touched. Nobody was told yes, and the upload is still there to try again.
@@ -125,7 +166,7 @@ export class BlobArrivals {
   }
 
   #joined(batch: WriteBatch, { repository, blob, alongside }: Arrival): WriteBatch {
-    addMembership(batch, repository, blob.digest);
+    addMembership(batch, repository, blob.digest, this.clock.now());
     alongside({ kind: 'blob-pushed', repository, blob }, batch);
     return batch;
   }

@@ -1,4 +1,5 @@
 import { WriteBatch, type Database } from '@herald/database';
+import type { Sightings } from '../collection/sightings.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import { commitChange } from '../metadata/commit-change.js';
 import { REPOSITORY_ID } from '../metadata/rows.js';
@@ -9,7 +10,7 @@ import type { RepositoryName } from '../repository/repository-name.js';
 import type { BlobContent, BlobStore, ByteRange } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
 import { addMembership } from './blob-arrivals.js';
-import { findBlob, findSource, type FoundBlob } from './find-blob.js';
+import { findBlob, findSource, findStored, storedName, type FoundBlob } from './find-blob.js';
 
 const MEMBER = `SELECT 1 FROM repository_blobs WHERE repository = ${REPOSITORY_ID} AND digest = ?`;
 
@@ -19,14 +20,15 @@ export class DatabaseBlobStore implements BlobStore {
     private readonly database: Database,
     private readonly driver: StorageDriver,
     private readonly repository: RepositoryName,
+    private readonly sightings: Sightings,
   ) {}
 
   async stat(digest: Digest): Promise<Descriptor | undefined> {
-    return (await this.#find(digest))?.blob;
+    return (await this.#see(digest))?.blob;
   }
 
   async open(digest: Digest): Promise<BlobContent | undefined> {
-    const found = await this.#find(digest);
+    const found = await this.#see(digest);
     if (found === undefined) return undefined;
     const { stored, blob: descriptor } = found;
     const rows = await this.database.read<{ bytes: Uint8Array }>(
@@ -55,7 +57,7 @@ export class DatabaseBlobStore implements BlobStore {
       if (source === undefined || found === undefined) return undefined;
       const { stored, blob } = found;
       const batch = new WriteBatch().require('the source still has the blob', MEMBER, [source, stored]);
-      addMembership(batch, this.repository, stored);
+      addMembership(batch, this.repository, stored, this.sightings.now());
       alongside({ kind: 'blob-mounted', repository: this.repository, from: source, blob }, batch);
       return batch;
     });
@@ -64,7 +66,7 @@ export class DatabaseBlobStore implements BlobStore {
 
   async delete(digest: Digest, alongside: Alongside<BlobDeleted>): Promise<void> {
     await commitChange(this.database, async () => {
-      const found = await this.#find(digest);
+      const found = await findBlob(this.database, this.repository, digest);
       if (found === undefined)
         throw new StorageError('BLOB_UNKNOWN', 'blob unknown to registry', { detail: { digest } });
       const batch = new WriteBatch().run(
@@ -77,8 +79,14 @@ export class DatabaseBlobStore implements BlobStore {
     });
   }
 
-  #find(digest: Digest): Promise<FoundBlob | undefined> {
-    return findBlob(this.database, this.repository, digest);
+  /** Finds it for somebody who is going to rely on its being there. */
+  async #see(digest: Digest): Promise<FoundBlob | undefined> {
+    const { database, repository } = this;
+    const stored = await storedName(database, digest);
+    if (stored === undefined) return undefined;
+    return this.sightings.seeing({ kind: 'blob', repository, digest: stored }, () =>
+      findStored(database, repository, digest, stored),
+    );
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Database, WriteBatch } from '@herald/database';
+import type { SeenBefore } from '../collection/sighting.js';
 import { REPOSITORY_ID } from '../metadata/rows.js';
 import { BLOB_MEDIA_TYPE, type Descriptor } from '../repository/descriptor.js';
 import { digestAlgorithm, type Digest } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
 
 /** A blob as a client named it, with the name that its file and its rows go by. */
-export interface FoundBlob {
+export interface FoundBlob extends SeenBefore {
   readonly stored: Digest;
   readonly blob: Descriptor;
 }
@@ -31,14 +32,29 @@ export async function findBlob(
   digest: Digest,
 ): Promise<FoundBlob | undefined> {
   const stored = await storedName(database, digest);
-  if (stored === undefined) return undefined;
-  const rows = await database.read<{ size_bytes: number }>(
-    `SELECT b.size_bytes FROM repository_blobs r JOIN blobs b ON b.digest = r.digest
+  return stored && findStored(database, repository, digest, stored);
+}
+
+/** The same by the name that is stored, for whoever looked that up. */
+export async function findStored(
+  database: Database,
+  repository: RepositoryName,
+  digest: Digest,
+  stored: Digest,
+): Promise<FoundBlob | undefined> {
+  const rows = await database.read<{ size_bytes: number; seen_ms: number | null }>(
+    `SELECT b.size_bytes, r.seen_ms FROM repository_blobs r JOIN blobs b ON b.digest = r.digest
      WHERE r.repository = ${REPOSITORY_ID} AND r.digest = ? AND b.state = 'present'`,
     [repository, stored],
   );
   const row = rows[0];
-  return row && { stored, blob: { mediaType: BLOB_MEDIA_TYPE, digest, sizeBytes: row.size_bytes } };
+  return (
+    row && {
+      stored,
+      blob: { mediaType: BLOB_MEDIA_TYPE, digest, sizeBytes: row.size_bytes },
+      seenMs: row.seen_ms,
+    }
+  );
 }
 
 /** A repository to mount a content from; another one than `repository` itself where there is one. */

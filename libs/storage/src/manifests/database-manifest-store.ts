@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WriteBatch, type Database, type Row } from '@herald/database';
+import { noteSighting, type SeenBefore } from '../collection/sighting.js';
+import type { Sightings } from '../collection/sightings.js';
 import { commitChange } from '../metadata/commit-change.js';
 import { createRepository, REPOSITORY_ID, valueLists } from '../metadata/rows.js';
 import type { Alongside, ManifestDeleted, ManifestPushed, TagMove } from '../repository/change.js';
@@ -11,6 +13,7 @@ import { StorageError } from '../repository/storage.error.js';
 import type { Reference, Tag } from '../repository/tag.js';
 import { parseManifest } from './parse-manifest.js';
 import type { ReferencePolicy } from './reference-policy.js';
+import { removeManifest } from './remove-manifest.js';
 import { listReferrers } from './referrers.js';
 import { requireReferences } from './required-references.js';
 import { storeManifest } from './store-manifest.js';
@@ -27,23 +30,39 @@ export class DatabaseManifestStore implements ManifestStore {
     private readonly database: Database,
     private readonly repository: RepositoryName,
     private readonly policy: ReferencePolicy,
+    private readonly sightings: Sightings,
   ) {}
 
   async get(reference: Reference): Promise<Manifest | undefined> {
-    const rows =
-      reference.kind === 'digest'
-        ? await this.database.read<ManifestRow>(
-            `SELECT digest, media_type, bytes FROM manifests WHERE repository = ${REPOSITORY_ID} AND digest = ?`,
-            [this.repository, reference.digest],
-          )
-        : await this.database.read<ManifestRow>(
-            `SELECT m.digest, m.media_type, m.bytes FROM tags t
-             JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
-             WHERE t.repository = ${REPOSITORY_ID} AND t.name = ?`,
-            [this.repository, reference.tag],
+    const { repository, sightings } = this;
+    // What a tag names is kept by the tag, and seen when it loses it.
+    const row =
+      reference.kind === 'tag'
+        ? await this.#taggedRow(reference.tag)
+        : await sightings.seeing({ kind: 'manifest', repository, digest: reference.digest }, () =>
+            this.#row(reference.digest),
           );
-    const row = rows[0];
     return row && parseManifest(row.media_type, row.digest as Digest, row.bytes);
+  }
+
+  async #taggedRow(tag: Tag): Promise<ManifestRow | undefined> {
+    const rows = await this.database.read<ManifestRow>(
+      `SELECT m.digest, m.media_type, m.bytes FROM tags t
+       JOIN manifests m ON m.repository = t.repository AND m.digest = t.digest
+       WHERE t.repository = ${REPOSITORY_ID} AND t.name = ?`,
+      [this.repository, tag],
+    );
+    return rows[0];
+  }
+
+  async #row(digest: Digest): Promise<(ManifestRow & SeenBefore) | undefined> {
+    const rows = await this.database.read<ManifestRow & SeenBefore>(
+      `SELECT m.digest, m.media_type, m.bytes, s.seen_ms AS "seenMs" FROM manifests m
+       LEFT JOIN manifest_sightings s ON s.repository = m.repository AND s.digest = m.digest
+       WHERE m.repository = ${REPOSITORY_ID} AND m.digest = ?`,
+      [this.repository, digest],
+    );
+    return rows[0];
   }
 
   async put(push: ManifestPush, alongside: Alongside<ManifestPushed>): Promise<Manifest> {
@@ -55,6 +74,7 @@ export class DatabaseManifestStore implements ManifestStore {
       const tags = await Promise.all(tagsOf(push).map((tag) => this.#moveOf(tag)));
       for (const move of tags) this.#moveTag(batch, move, manifest.descriptor.digest);
       storeManifest(batch, this.repository, manifest);
+      this.#see(batch, [manifest.descriptor.digest, ...tags.flatMap(({ previous }) => previous ?? [])]);
       alongside({ kind: 'manifest-pushed', repository: this.repository, manifest, tags }, batch);
       return batch;
     });
@@ -71,16 +91,7 @@ export class DatabaseManifestStore implements ManifestStore {
       const tags = await this.#tagsOf(digest);
       const batch = new WriteBatch();
       this.#removeTags(batch, digest, tags);
-      batch
-        .run(`DELETE FROM manifest_references WHERE repository = ${REPOSITORY_ID} AND manifest = ?`, [
-          this.repository,
-          digest,
-        ])
-        .run(
-          `DELETE FROM manifests WHERE repository = ${REPOSITORY_ID} AND digest = ? AND media_type = ?`,
-          [this.repository, digest, manifest.mediaType],
-          { rows: 1, precondition: 'the manifest is still there' },
-        );
+      removeManifest(batch, this.repository, manifest);
       alongside({ kind: 'manifest-deleted', repository: this.repository, manifest, tags }, batch);
       return batch;
     });
@@ -129,6 +140,14 @@ export class DatabaseManifestStore implements ManifestStore {
       [digest, this.repository, tag, previous],
       { rows: 1, precondition: 'the tag still names what it named' },
     );
+  }
+
+  /** A manifest that was pushed, or lost a tag, was there until now for whoever looked. */
+  #see(batch: WriteBatch, digests: readonly Digest[]): void {
+    const { repository } = this;
+    const nowMs = this.sightings.now();
+    for (const digest of new Set(digests))
+      noteSighting(batch, { kind: 'manifest', repository, digest }, nowMs);
   }
 
   #removeTags(batch: WriteBatch, digest: Digest, tags: readonly Tag[]): void {

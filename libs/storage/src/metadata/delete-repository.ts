@@ -6,7 +6,13 @@ import { commitChange } from './commit-change.js';
 import { REPOSITORY_ID } from './rows.js';
 
 /** Tables whose rows belong to a repository. */
-const BELONGINGS = ['tags', 'manifest_references', 'manifests', 'repository_blobs'] as const;
+const BELONGINGS = [
+  'tags',
+  'manifest_references',
+  'manifest_sightings',
+  'manifests',
+  'repository_blobs',
+] as const;
 
 /**
  * Deletes a repository and everything in it. Contents that no other repository has are left to garbage collection.

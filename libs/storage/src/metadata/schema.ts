@@ -1,5 +1,6 @@
 import type { Migration } from '@herald/database';
 import { ADOPTION_SCHEMA } from '../adoption/adoption-schema.js';
+import { COLLECTION_SCHEMA } from '../collection/collection-schema.js';
 
 /**
  * Version 1.
@@ -97,4 +98,5 @@ export const storageMigrations: readonly Migration[] = [
   { library: 'storage', version: 1, sql: VERSION_1 },
   { library: 'storage', version: 2, sql: ADOPTION_SCHEMA },
   { library: 'storage', version: 3, sql: COLLECTION_HOLDS },
+  { library: 'storage', version: 4, sql: COLLECTION_SCHEMA },
 ];

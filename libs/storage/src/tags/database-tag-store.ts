@@ -1,4 +1,6 @@
 import { WriteBatch, type Database } from '@herald/database';
+import { noteSighting } from '../collection/sighting.js';
+import type { Sightings } from '../collection/sightings.js';
 import { commitChange } from '../metadata/commit-change.js';
 import { REPOSITORY_ID } from '../metadata/rows.js';
 import type { Alongside, TagDeleted } from '../repository/change.js';
@@ -13,6 +15,7 @@ export class DatabaseTagStore implements TagStore {
   constructor(
     private readonly database: Database,
     private readonly repository: RepositoryName,
+    private readonly sightings: Sightings,
   ) {}
 
   async list({ last, limit }: PageRequest): Promise<Page<Tag>> {
@@ -44,6 +47,8 @@ export class DatabaseTagStore implements TagStore {
         [this.repository, tag, digest],
         { rows: 1, precondition: 'the tag still names what it named' },
       );
+      const manifest = { kind: 'manifest', repository: this.repository, digest } as const;
+      noteSighting(batch, manifest, this.sightings.now());
       alongside({ kind: 'tag-deleted', repository: this.repository, tag, digest }, batch);
       return batch;
     });
