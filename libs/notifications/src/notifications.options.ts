@@ -122,7 +122,8 @@ export interface WebhookOptions extends HttpOptions {
   /** Times that one event may make the endpoint fail, while it accepts others, before it is a dead letter. Default 5. */
   readonly maxAttempts?: number;
   /**
-   * Age in ms from which an event is a dead letter, when the endpoint has taken nothing for as long, in time in which it was tried.
+   * Age in ms from which an event is a dead letter, when the endpoint has taken nothing, or not this event, for as long, in time in which
+   * it was tried.
    * Default 259,200,000 (72 hours).
    */
   readonly maxAgeMs?: number;

@@ -11,6 +11,7 @@ import { outcomeOf } from '../src/delivery/outcome.js';
 const SETTINGS: DispatchSettings = {
   threshold: 3,
   maxAttempts: 5,
+  maxAgeMs: 72 * 3_600_000,
   concurrency: 16,
   envelope: { events: 1, bytes: 1_000, sizeOf: () => 10 },
   quickMs: 500,

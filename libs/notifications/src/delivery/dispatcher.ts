@@ -13,6 +13,8 @@ import { refusalWaitMs, type Schedules } from './schedule.js';
 /** What an endpoint's settings say about sending. */
 export interface DispatchSettings extends AdmissionSettings {
   readonly maxAttempts: number;
+  /** Running, unpaused time in ms that one event may fail, while the endpoint takes others. */
+  readonly maxAgeMs: number;
   /** What one request may carry at most. */
   readonly envelope: EnvelopeBounds;
   /** Successes that took less than this let the envelopes grow. */
@@ -50,6 +52,8 @@ export class Dispatcher {
   /** Of them, those that this dispatcher started. */
   #inFlight = 0;
   #lastFailed: string | undefined;
+  /** When the endpoint last took something, in this run of the process. */
+  #lastTookMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly lanes: Lanes,
@@ -155,6 +159,7 @@ export class Dispatcher {
   #delivered(shipment: Shipment, nowMs: number): Consequence {
     for (const lane of lanesOf(shipment)) this.lanes.done(lane);
     this.#blame.accepted();
+    this.#lastTookMs = nowMs;
     const letters = this.lanes.condemn();
     if (!this.admission.succeeded()) return { letters, health: 'same' };
     this.lanes.hasten(nowMs);
@@ -167,10 +172,13 @@ export class Dispatcher {
     for (const lane of lanesOf(shipment)) {
       const before = this.lanes.history(lane);
       const attempts = before.attempts + 1;
-      const history = { ...(suspect ? this.#blame.struck(before) : before), attempts };
-      const [event] = shipment.records;
-      if (suspect && event !== undefined && this.#blame.isPoison(history)) {
-        letters.push(letterOf(event, 'poison', history, result));
+      const [event, ...others] = shipment.records;
+      const struck = suspect ? this.#blame.struck(before) : before;
+      const failingSinceMs = before.failingSinceMs ?? (others.length === 0 ? shipment.startedMs : undefined);
+      const history = { ...struck, attempts, ...(failingSinceMs !== undefined && { failingSinceMs }) };
+      const reason = this.#deadFor(history, suspect, nowMs);
+      if (event !== undefined && others.length === 0 && reason !== undefined) {
+        letters.push(letterOf(event, reason, history, result));
         this.lanes.bury(lane, nowMs);
       } else {
         this.lanes.wait(lane, nowMs + this.schedules.event(attempts), history);
@@ -179,6 +187,14 @@ export class Dispatcher {
     }
     const { first, opened } = this.breaker.failed(nowMs, shipment.probe);
     return { letters, health: opened ? 'opened' : first ? 'failing' : 'same' };
+  }
+
+  /** Why an event that failed alone once more is dead, if it is: the endpoint takes others, and has not taken it for too long. */
+  #deadFor(history: History, suspect: boolean, nowMs: number): DeadLetter['reason'] | undefined {
+    if (suspect && this.#blame.isPoison(history)) return 'poison';
+    const { failingSinceMs = nowMs } = history;
+    const old = nowMs - failingSinceMs >= this.settings.maxAgeMs;
+    return old && this.#lastTookMs > failingSinceMs ? 'expired' : undefined;
   }
 
   #eventFault(shipment: Shipment, result: AttemptResult, nowMs: number): Consequence {

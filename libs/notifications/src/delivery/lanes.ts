@@ -218,6 +218,15 @@ export class Lanes {
     }
   }
 
+  /** A pause of so many ms is over: it does not count as time in which an event failed. */
+  resumed(pausedMs: number): void {
+    for (const lane of this.#states.lanes.values()) {
+      const { failingSinceMs } = lane.history;
+      if (failingSinceMs === undefined) continue;
+      lane.history = { ...lane.history, failingSinceMs: failingSinceMs + pausedMs };
+    }
+  }
+
   /** Lanes that wait because the endpoint failed need not wait any longer: it works again. */
   hasten(nowMs: number): void {
     for (const lane of this.#states.waiting) if (lane.history.refusals === 0) this.#dueAt(lane, nowMs);

@@ -14,6 +14,11 @@ export interface History {
   readonly strikes: number;
   /** What the endpoint had accepted in this run of the process when the last strike was counted. Not stored. */
   readonly acceptedBefore: number;
+  /**
+   * Since when it fails, alone in its requests: of the monotonic clock, put forward by each pause, so that the difference to now is
+   * running, unpaused time. Stored is that difference.
+   */
+  readonly failingSinceMs?: number;
 }
 
 export const NO_HISTORY: History = { attempts: 0, refusals: 0, strikes: 0, acceptedBefore: 0 };
@@ -28,6 +33,8 @@ export interface LaneException {
   /** When it is to be sent: ms since 1970 where stored, of the monotonic clock within the process. */
   readonly dueMs: number;
   readonly history: History;
+  /** ms that it has failed alone, in running, unpaused time. Only where stored. */
+  readonly failingMs?: number;
 }
 
 /** Where an endpoint stands; see `event-log/schema.ts` for what each of these promises. */
@@ -47,8 +54,8 @@ export interface DeadLetter {
   readonly count: number;
   readonly eventId?: string;
   /**
-   * `refused`: it answered 4xx each time; `poison`: it failed over it each time while it took others; `expired`: it took nothing for so
-   * long that the events grew too old; `overflow`: so much waited for it that its bound was reached.
+   * `refused`: it answered 4xx each time; `poison`: it failed over it each time while it took others; `expired`: it took nothing, or not
+   * this event, for so long that it grew too old; `overflow`: so much waited for it that its bound was reached.
    */
   readonly reason: 'refused' | 'poison' | 'expired' | 'overflow';
   readonly attempts: number;

@@ -124,6 +124,7 @@ interface ExceptionRow extends Row {
   readonly attempts: number;
   readonly refusals: number;
   readonly strikes: number;
+  readonly failing_ms: number;
 }
 
 /** Where an endpoint stands; undefined when the database does not know it. */
@@ -145,13 +146,16 @@ export async function readProgress(database: Database, name: string): Promise<En
     wanted: row.wanted,
     wantedBytes: row.wanted_bytes,
     numberBytes: row.number_bytes,
-    exceptions: exceptions.map(({ lane, sequence, time_ms, due_ms, attempts, refusals, strikes }) => ({
-      lane,
-      sequence,
-      timeMs: time_ms,
-      dueMs: due_ms,
-      history: { ...NO_HISTORY, attempts, refusals, strikes },
-    })),
+    exceptions: exceptions.map(
+      ({ lane, sequence, time_ms, due_ms, attempts, refusals, strikes, failing_ms }) => ({
+        lane,
+        failingMs: failing_ms,
+        sequence,
+        timeMs: time_ms,
+        dueMs: due_ms,
+        history: { ...NO_HISTORY, attempts, refusals, strikes },
+      }),
+    ),
   };
 }
 
@@ -208,15 +212,15 @@ function writeLanes(batch: WriteBatch, name: string, { rows, exceptions, cleared
       [name, lane, sequence, number],
     );
   }
-  for (const { lane, sequence, timeMs, dueMs, history } of exceptions) {
+  for (const { lane, sequence, timeMs, dueMs, history, failingMs = 0 } of exceptions) {
     batch.run('DELETE FROM lane_backlog WHERE endpoint = ? AND lane = ? AND sequence < ?', [
       name,
       lane,
       sequence,
     ]);
     batch.run(
-      `INSERT OR REPLACE INTO lane_exceptions (endpoint, lane, sequence, time_ms, due_ms, attempts, refusals, strikes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO lane_exceptions (endpoint, lane, sequence, time_ms, due_ms, attempts, refusals, strikes, failing_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
         name,
         lane,
@@ -226,6 +230,7 @@ function writeLanes(batch: WriteBatch, name: string, { rows, exceptions, cleared
         history.attempts,
         history.refusals,
         history.strikes,
+        Math.trunc(failingMs),
       ],
     );
   }

@@ -127,10 +127,14 @@ FROM (SELECT CAST(coalesce(avg(size_bytes), 0) AS INTEGER) AS mean
 CREATE INDEX dead_letters_overflowed ON dead_letters (endpoint, id) WHERE reason = 'overflow';
 `;
 
+/** `lane_exceptions.failing_ms`: how long the first event of the lane has failed alone, in running, unpaused time. */
+const FIFTH = 'ALTER TABLE lane_exceptions ADD COLUMN failing_ms INTEGER NOT NULL DEFAULT 0';
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
   { library: 'notifications', version: 2, sql: SECOND },
   { library: 'notifications', version: 3, sql: THIRD },
   { library: 'notifications', version: 4, sql: FOURTH },
+  { library: 'notifications', version: 5, sql: FIFTH },
 ];

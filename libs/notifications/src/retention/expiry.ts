@@ -121,7 +121,7 @@ function removeBacklog(batch: WriteBatch, endpoint: string, beforeMs: number): v
     'SELECT min(sequence) FROM lane_backlog b WHERE b.endpoint = lane_exceptions.endpoint AND b.lane = lane_exceptions.lane';
   batch.run(`DELETE FROM lane_exceptions WHERE endpoint = ? AND (${left}) IS NULL`, [endpoint]);
   batch.run(
-    `UPDATE lane_exceptions SET sequence = (${left}), attempts = 0, refusals = 0, strikes = 0
+    `UPDATE lane_exceptions SET sequence = (${left}), attempts = 0, refusals = 0, strikes = 0, failing_ms = 0
      WHERE endpoint = ? AND sequence < (${left})`,
     [endpoint],
   );

@@ -6,6 +6,13 @@ import type { EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
 /** ms in which the same trouble is told at most once. */
 const SAME_EVERY_MS = 60_000;
 
+const WHY_DEAD: Readonly<Record<DeadLetter['reason'], string>> = {
+  refused: 'it was refused',
+  poison: 'the endpoint fails over it and takes others',
+  expired: 'the endpoint has not taken it for too long, and takes others',
+  overflow: 'too much waits for the endpoint',
+};
+
 /**
  * Tells operators how an endpoint fares: a line when something changes, and none per attempt. An endpoint shows as its name, scheme and
  * host; what was sent, and what came back, is never shown.
@@ -60,7 +67,7 @@ export class EndpointAnnouncer {
 
   #tellDead(letters: readonly DeadLetter[]): void {
     for (const { eventId, reason, attempts, lastStatus } of letters) {
-      const why = reason === 'refused' ? 'it was refused' : 'the endpoint fails over it and takes others';
+      const why = WHY_DEAD[reason];
       const answer = lastStatus === undefined ? 'no answer' : `status ${lastStatus}`;
       this.#logger.warn(
         `${this.#who}: event ${eventId} is a dead letter after ${attempts} attempts: ${why} (${answer})`,

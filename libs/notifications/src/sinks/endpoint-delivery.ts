@@ -52,7 +52,8 @@ export class EndpointDelivery implements ProgressSource {
   readonly #letters = new LetterBook();
   readonly #failing: FailingTime;
   readonly #courier: Courier;
-  #paused: boolean;
+  /** Since when an operator has it paused, of the monotonic clock. */
+  #pausedAtMs: number | undefined;
   #unwritten = 0;
   #notBeforeMs: number;
   #stepAsked = false;
@@ -67,7 +68,7 @@ export class EndpointDelivery implements ProgressSource {
     const { pacer } = tools;
     this.#clock = pacer.clock;
     this.#notBeforeMs = progress.notBeforeMs;
-    this.#paused = progress.paused;
+    this.#pausedAtMs = progress.paused ? this.#clock.monotonic() : undefined;
     this.#failing = new FailingTime(progress.failingMs, progress.paused, this.#clock.monotonic());
     const lanes = new Lanes(
       progress.position,
@@ -111,13 +112,15 @@ export class EndpointDelivery implements ProgressSource {
 
   /** Nothing is sent until {@link resume}; what is under way is finished. Events are counted on, and wait. */
   pause(): void {
-    this.#paused = true;
+    this.#pausedAtMs ??= this.#clock.monotonic();
     this.#failing.paused(this.#clock.monotonic());
     this.tools.progress.markChanged(this);
   }
 
   resume(): void {
-    this.#paused = false;
+    if (this.#pausedAtMs !== undefined)
+      this.#dispatcher.lanes.resumed(this.#clock.monotonic() - this.#pausedAtMs);
+    this.#pausedAtMs = undefined;
     this.#failing.resumed(this.#clock.monotonic());
     this.#ask();
   }
@@ -144,7 +147,13 @@ export class EndpointDelivery implements ProgressSource {
 
   get metrics(): EndpointMetricsSnapshot {
     const [dispatcher, reader, backlog] = [this.#dispatcher, this.#reader, this.backlog];
-    return snapshotOf({ dispatcher, reader, backlog, counts: this.tools.counts, paused: this.#paused });
+    return snapshotOf({
+      dispatcher,
+      reader,
+      backlog,
+      counts: this.tools.counts,
+      paused: this.#pausedAtMs !== undefined,
+    });
   }
 
   collect(batch: WriteBatch): void {
@@ -159,7 +168,7 @@ export class EndpointDelivery implements ProgressSource {
       wanted,
       wantedBytes: bytes,
       numberBytes: this.#reader.bytesUpTo(changes.position.number),
-      lanes: storedLanes(changes, this.#clock),
+      lanes: storedLanes(changes, this.#clock, this.#pausedAtMs),
       letters: this.#letters.collect(),
     });
   }
@@ -218,7 +227,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   get #mayAtAll(): boolean {
-    return !this.#paused && !this.backlog.overflowed;
+    return this.#pausedAtMs === undefined && !this.backlog.overflowed;
   }
 
   #setTimer(delayMs: number): void {

@@ -20,14 +20,19 @@ export function restoredExceptions(
   clock: Clock,
 ): readonly LaneException[] {
   const maxMs = Math.max(longestWaitMs, refusalWaitMs(MAX_REFUSALS));
-  return exceptions.map((exception) => ({ ...exception, dueMs: toMonotonic(exception.dueMs, maxMs, clock) }));
+  return exceptions.map(({ failingMs = 0, history, ...exception }) => ({
+    ...exception,
+    dueMs: toMonotonic(exception.dueMs, maxMs, clock),
+    history: failingMs === 0 ? history : { ...history, failingSinceMs: clock.monotonic() - failingMs },
+  }));
 }
 
-/** Changes of the lanes as they are stored. */
-export function storedLanes(changes: LaneChanges, clock: Clock): LaneChanges {
+/** Changes of the lanes as they are stored. @param pausedAtMs since when the endpoint is paused, of the monotonic clock */
+export function storedLanes(changes: LaneChanges, clock: Clock, pausedAtMs = clock.monotonic()): LaneChanges {
   const exceptions = changes.exceptions.map((exception) => ({
     ...exception,
     dueMs: Math.max(0, toWall(exception.dueMs, clock)),
+    failingMs: Math.max(0, pausedAtMs - (exception.history.failingSinceMs ?? pausedAtMs)),
   }));
   return { ...changes, exceptions };
 }
