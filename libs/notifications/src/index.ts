@@ -88,6 +88,7 @@ export { isAddressRange, signingKeyFault, tlsFaults, type TrustFault } from './t
 export { isWebhook } from './endpoint-types.js';
 export { Broadcaster } from './sinks/broadcaster.js';
 export { EndpointSink, type Redelivery } from './sinks/endpoint-sink.js';
+export type { ChangedEndpoint, EndpointsConfiguration, Reconfiguration } from './sinks/reconfiguration.js';
 export { Sink } from './sinks/sink.js';
 export { OnEndpointEvent, type EndpointEvent } from './transports/on-endpoint-event.js';
 export { SinkTransport } from './transports/sink-transport.js';

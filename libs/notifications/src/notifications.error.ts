@@ -4,6 +4,7 @@
  * - `EVENT_TOO_LARGE` an event's data is over the limit
  * - `BACKLOG_FULL` an endpoint's backlog has reached its bound, and its events are refused until it has taken some
  * - `ENDPOINT_UNKNOWN` no endpoint of that name is configured and enabled
+ * - `CLOSED` the application is shutting down
  * - `RAW_BODY_MISSING` a receiver's application does not keep the bytes that a webhook's signature is over
  */
 export type NotificationsErrorCode =
@@ -12,6 +13,7 @@ export type NotificationsErrorCode =
   | 'EVENT_INVALID'
   | 'EVENT_TOO_LARGE'
   | 'ENDPOINT_UNKNOWN'
+  | 'CLOSED'
   | 'RAW_BODY_MISSING';
 
 /** What this library refuses. Deliveries that fail are no errors: they are outcomes. */

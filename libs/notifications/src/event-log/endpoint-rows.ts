@@ -5,6 +5,7 @@ import type { LaneChanges } from '../delivery/lane-rows.js';
 import { NO_HISTORY, type LaneException, type Position } from '../delivery/progress.js';
 import { writeLetters, type LetterChanges } from '../dead-letters/letter-rows.js';
 import { recordOf, type EventRow } from './event-log.js';
+import type { LogRecord } from './log-record.js';
 
 /**
  * - `paused`: an operator has nothing sent to the endpoint
@@ -177,6 +178,28 @@ export async function readBacklog(
     const record = recordOf(row);
     return { sequence: record.sequence, number: row.number, lane, record, wanted: wants(record) };
   });
+}
+
+/** An event that an endpoint's cursor has passed and that it has not got, and the lane that it waits in there. */
+export interface UndoneRecord {
+  readonly lane: string;
+  readonly record: LogRecord;
+}
+
+/** Events of the backlog of all of an endpoint's lanes, by lane and sequence, after a place; at most `limit`. */
+export async function readUndone(
+  database: Database,
+  endpoint: string,
+  after: { readonly lane: string; readonly sequence: number },
+  limit: number,
+): Promise<readonly UndoneRecord[]> {
+  const rows = await database.read<EventRow & { backlog_lane: string }>(
+    `SELECT b.lane AS backlog_lane, e.sequence, e.id, e.lane, e.type, e.time_ms, e.data, e.detail
+     FROM lane_backlog b JOIN events e ON e.sequence = b.sequence
+     WHERE b.endpoint = ? AND (b.lane, b.sequence) > (?, ?) ORDER BY b.lane, b.sequence LIMIT ?`,
+    [endpoint, after.lane, after.sequence, limit],
+  );
+  return rows.map((row) => ({ lane: row.backlog_lane, record: recordOf(row) }));
 }
 
 /** Adds an endpoint's changes to a batch. Adding the same changes again later does no harm. */

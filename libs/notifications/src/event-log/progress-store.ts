@@ -10,9 +10,11 @@ import type { EventLog } from './event-log.js';
 import {
   readBacklog,
   readProgress,
+  readUndone,
   reconcileEndpoints,
   type EndpointIdentity,
   type EndpointProgress,
+  type UndoneRecord,
 } from './endpoint-rows.js';
 
 /** Somebody whose progress is to be stored. After each `collect` exactly one of the others is called. */
@@ -133,6 +135,15 @@ export class ProgressStore {
     wants: (record: NumberedRecord['record']) => boolean,
   ): Promise<readonly NumberedRecord[]> {
     return readBacklog(this.database, endpoint, request, limit, wants);
+  }
+
+  /** Events that the endpoint's cursor has passed and that it has not got; see `readUndone`. @throws DatabaseError */
+  readUndone(
+    endpoint: string,
+    after: { readonly lane: string; readonly sequence: number },
+    limit: number,
+  ): Promise<readonly UndoneRecord[]> {
+    return readUndone(this.database, endpoint, after, limit);
   }
 
   async #commit(): Promise<void> {

@@ -8,15 +8,26 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { backlogBound } from '../backlog/backlog-bound.js';
+import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import type { DetachedEndpoint } from '../event-log/endpoint-states.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
 import { NotificationsError } from '../notifications.error.js';
 import { NOTIFICATIONS_OPTIONS } from '../notifications.module-definition.js';
-import type { NotificationsOptions } from '../notifications.options.js';
+import type { EndpointOptions, NotificationsOptions } from '../notifications.options.js';
+import { checkedOptions } from '../notifications.options-check.js';
+import { Transports } from '../transports/transports.js';
 import { HERALD_USER_AGENT } from '../version.js';
 import { endpointSettings, type EndpointSettings } from './endpoint-settings.js';
 import { EndpointSink } from './endpoint-sink.js';
+import {
+  planOf,
+  type ChangedEndpoint,
+  type EndpointsConfiguration,
+  type Reconfiguration,
+  type ReconfigurationPlan,
+} from './reconfiguration.js';
+import { Turns } from './turns.js';
 
 const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
 
@@ -27,8 +38,11 @@ const DEFAULT_DRAIN_TIMEOUT_MS = 10_000;
 @Injectable()
 export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('Broadcaster');
-  readonly #sinks = new Map<string, EndpointSink>();
+  #sinks = new Map<string, EndpointSink>();
+  readonly #turns = new Turns();
+  #configured: EndpointsConfiguration;
   #detached: readonly DetachedEndpoint[] = [];
+  #closing = false;
   #stopListening: (() => void) | undefined;
 
   constructor(
@@ -36,7 +50,16 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     private readonly modules: ModuleRef,
     private readonly log: EventLog,
     private readonly progress: ProgressStore,
-  ) {}
+    private readonly transports: Transports,
+  ) {
+    const { endpoints, addresses } = options;
+    this.#configured = { endpoints, ...(addresses !== undefined && { addresses }) };
+  }
+
+  /** The endpoints as they are configured at this moment, disabled ones too. */
+  get configured(): readonly EndpointOptions[] {
+    return this.#configured.endpoints;
+  }
 
   /** The sinks of all endpoints that are configured and not disabled, in the order of the configuration. */
   get endpoints(): readonly EndpointSink[] {
@@ -78,8 +101,23 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
 
   /** Sends again to an endpoint that had retired, or had overflowed. @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError */
   async enable(name: string): Promise<void> {
-    await this.endpoint(name).enable();
-    await this.progress.flush();
+    return this.#turns.take(async () => {
+      await this.endpoint(name).enable();
+      await this.progress.flush();
+    });
+  }
+
+  /**
+   * Puts other endpoints in place of those that are configured, as a restart with them would: an endpoint is its name. What is unchanged is
+   * not touched, and what waits is kept; one that was changed finishes its requests and goes on where it stood. One call after another.
+   *
+   * @throws NotificationsError `OPTIONS_INVALID`, `CLOSED`; DatabaseError when it cannot be stored. Nothing has changed then
+   */
+  reconfigure(configuration: EndpointsConfiguration): Promise<Reconfiguration> {
+    const { endpoints, addresses } = configuration;
+    return this.#turns.take(() =>
+      this.#reconfigure({ endpoints, ...(addresses !== undefined && { addresses }) }),
+    );
   }
 
   /** Forgets endpoints that were detached longer ago than that, with all that was kept of them. @returns them @throws DatabaseError */
@@ -91,13 +129,10 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
 
   /** From here on nothing that is appended is missed by an endpoint, be it new or not. */
   async onModuleInit(): Promise<void> {
-    const { endpoints, userAgent = HERALD_USER_AGENT, addresses, backlog } = this.options;
-    const enabled = endpoints.filter(({ disabled }) => disabled !== true);
-    const settings = enabled.map((endpoint) => {
-      const own = { ...endpoint, backlog: backlogBound(backlog, endpoint.backlog) };
-      return endpointSettings(own, userAgent, addresses);
-    });
-    await this.#reconcile(settings);
+    const settings = this.#settingsOf(this.#configured);
+    const disabled = this.options.endpoints.filter((endpoint) => endpoint.disabled === true);
+    const names = disabled.map(({ name }) => name);
+    this.#tell({ disabled: names, detached: await this.progress.reconcile(settings, names) });
     for (const each of settings) this.#sinks.set(each.name, await this.#open(each));
     this.#detached = await this.progress.detached();
     this.log.keepOnly((record) => this.endpoints.some((sink) => sink.wants(record)));
@@ -111,7 +146,9 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
 
   /** No new requests; those under way finish, or are abandoned at the deadline; then how far all have come is stored. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.#closing = true;
     this.#stopListening?.();
+    await this.#turns.take(() => Promise.resolve());
     const deadlineMs = this.options.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS;
     await Promise.all(this.endpoints.map((sink) => sink.stop(deadlineMs)));
     await this.progress.flush();
@@ -121,22 +158,96 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     for (const sink of this.#sinks.values()) sink.wake();
   }
 
-  async #reconcile(settings: readonly EndpointSettings[]): Promise<void> {
-    const disabled = this.options.endpoints.filter((endpoint) => endpoint.disabled === true);
-    const names = disabled.map(({ name }) => name);
-    for (const name of names) this.#logger.log(`endpoint ${name} is disabled: nothing is kept for it`);
-    for (const name of await this.progress.reconcile(settings, names)) {
+  async #reconfigure(next: EndpointsConfiguration): Promise<Reconfiguration> {
+    if (this.#closing) throw new NotificationsError('CLOSED', 'the application is shutting down');
+    checkedOptions({ ...this.options, ...next });
+    const settings = this.#settingsOf(next);
+    for (const each of settings) this.transports.check(each);
+    const plan = planOf(this.#configured, next);
+    const halted = [...plan.changed, ...plan.detached, ...plan.disabled].flatMap(
+      (name) => this.#sinks.get(name) ?? [],
+    );
+    await Promise.all(halted.map((sink) => sink.interrupt()));
+    const changed = await this.#store(next, settings, plan).catch(async (error: unknown) => {
+      await Promise.all(halted.map((sink) => this.#goOn(sink, sink.settings)));
+      throw error;
+    });
+    await this.#replace(settings, plan);
+    const resumed = plan.opened.filter((name) => this.#detached.some((detached) => detached.name === name));
+    this.#detached = await this.progress.detached();
+    this.#configured = next;
+    const { detached, disabled, unchanged } = plan;
+    this.#tell(plan);
+    const added = plan.opened.filter((name) => !resumed.includes(name));
+    return { added, resumed, changed, detached, disabled, unchanged };
+  }
+
+  /** Has the database agree with the configuration, and counts what changed filters mean. @throws DatabaseError */
+  async #store(
+    { endpoints }: EndpointsConfiguration,
+    settings: readonly EndpointSettings[],
+    { changed }: ReconfigurationPlan,
+  ): Promise<readonly ChangedEndpoint[]> {
+    const told: ChangedEndpoint[] = [];
+    for (const each of settings.filter(({ name }) => changed.includes(name))) {
+      const sink = this.endpoint(each.name);
+      const sameFilter = sink.settings.selection === each.selection;
+      told.push({ name: each.name, ...(sameFilter ? {} : await sink.judgeAgain(each.wants)) });
+    }
+    const disabled = endpoints.filter((endpoint) => endpoint.disabled === true);
+    await this.progress.reconcile(
+      settings,
+      disabled.map(({ name }) => name),
+    );
+    return told;
+  }
+
+  /** Puts the sinks in the order of the configuration; those of unchanged endpoints stay as they are. */
+  async #replace(settings: readonly EndpointSettings[], { changed }: ReconfigurationPlan): Promise<void> {
+    const sinks = new Map<string, EndpointSink>();
+    for (const each of settings) {
+      const sink = this.#sinks.get(each.name);
+      if (sink !== undefined && changed.includes(each.name)) await this.#goOn(sink, each);
+      else sink?.reopen();
+      sinks.set(each.name, sink ?? (await this.#open(each)));
+    }
+    this.#sinks = sinks;
+    this.#wake();
+  }
+
+  #tell({ disabled, detached }: Pick<Reconfiguration, 'disabled' | 'detached'>): void {
+    for (const name of disabled) this.#logger.log(`endpoint ${name} is disabled: nothing is kept for it`);
+    for (const name of detached) {
       this.#logger.warn(
         `endpoint ${name} is not configured any more: it is detached, and what it has not got is kept`,
       );
     }
   }
 
+  #settingsOf({ endpoints, addresses }: EndpointsConfiguration): readonly EndpointSettings[] {
+    const { userAgent = HERALD_USER_AGENT, backlog } = this.options;
+    const enabled = endpoints.filter(({ disabled }) => disabled !== true);
+    return enabled.map((endpoint) => {
+      const own = { ...endpoint, backlog: backlogBound(backlog, endpoint.backlog) };
+      return endpointSettings(own, userAgent, addresses);
+    });
+  }
+
+  async #goOn(sink: EndpointSink, settings: EndpointSettings): Promise<void> {
+    sink.open(settings, await this.#progressOf(settings.name));
+    sink.wake();
+  }
+
   async #open(settings: EndpointSettings): Promise<EndpointSink> {
-    const progress = await this.progress.read(settings.name);
-    if (progress === undefined) throw new Error(`endpoint ${settings.name} is not in the database`);
+    const progress = await this.#progressOf(settings.name);
     const sink = await this.modules.create(EndpointSink);
     sink.open(settings, progress);
     return sink;
+  }
+
+  async #progressOf(name: string): Promise<EndpointProgress> {
+    const progress = await this.progress.read(name);
+    if (progress === undefined) throw new Error(`endpoint ${name} is not in the database`);
+    return progress;
   }
 }

@@ -6,6 +6,7 @@ import type { Overflow } from '../backlog/overflow.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
+import type { Filter } from '../event/filter.js';
 import type { LogRecord } from '../event-log/log-record.js';
 import { DeliveryObserver } from '../metrics/delivery-observer.js';
 import {
@@ -20,6 +21,7 @@ import type { SigningKey } from '../signing/signing-key.js';
 import type { OverflowedLetters } from './endpoint-backlog.js';
 import { EndpointDelivery } from './endpoint-delivery.js';
 import type { EndpointSettings } from './endpoint-settings.js';
+import { judgeAgain } from './filter-change.js';
 import { Sink } from './sink.js';
 
 /** How one request outside the order ended. */
@@ -30,8 +32,8 @@ export interface Redelivery {
 }
 
 /**
- * An endpoint as a sink, of whatever type: its events are sent in the order of their lanes, and sent again until they are taken, over any restart.
- * The broadcaster makes one for each endpoint and opens it.
+ * An endpoint as a sink, of whatever type: its events are sent in the order of their lanes, and sent again until they are taken, over any
+ * restart. The broadcaster makes one for each endpoint and opens it.
  */
 @Injectable()
 export class EndpointSink extends Sink {
@@ -43,6 +45,8 @@ export class EndpointSink extends Sink {
   readonly #overflowed: OverflowedLetters = { events: 0 };
   /** What is done to the stored progress while nothing is delivered. */
   #surgery: Promise<unknown> | undefined;
+  /** What is to be done to the delivery when there is one again; undefined while it runs. */
+  #postponed: (() => void)[] | undefined;
 
   constructor(
     private readonly log: EventLog,
@@ -78,10 +82,36 @@ export class EndpointSink extends Sink {
     return this.#opened.metrics;
   }
 
-  /** Goes on where the endpoint stands. Once, before anything else. */
+  /** Goes on where the endpoint stands: before anything else, and after {@link interrupt}, perhaps under other settings. */
   open(settings: EndpointSettings, progress: EndpointProgress): void {
     this.#settings = settings;
     this.#delivery = this.#deliver(settings, progress);
+    const postponed = this.#postponed ?? [];
+    this.#postponed = undefined;
+    for (const act of postponed) act();
+  }
+
+  /**
+   * Sends nothing more until {@link open}: requests under way finish within the endpoint's timeout or are abandoned, and where it stands is
+   * durable when this resolves. Whatever is asked of the sink meanwhile is done then.
+   */
+  async interrupt(): Promise<void> {
+    await this.#surgery?.catch(() => undefined);
+    await this.#halt();
+  }
+
+  /** What another filter would mean for what the endpoint has not got. Only while it is interrupted. @throws DatabaseError */
+  async judgeAgain(after: Filter): Promise<{ readonly released: number; readonly gained: number }> {
+    const { name, wants: before, log, progress, pacer } = this;
+    const stored = await progress.read(name);
+    const yields = () => new Promise<void>((resolve) => pacer.nextTurn(resolve));
+    const change = { endpoint: name, cursor: stored?.position.cursor ?? 0, before, after };
+    return judgeAgain(change, { log, progress, yields });
+  }
+
+  /** Somebody may have moved what the endpoint writes to. */
+  reopen(): void {
+    this.#transport?.reopen();
   }
 
   override wake(): void {
@@ -97,7 +127,7 @@ export class EndpointSink extends Sink {
   async enable(): Promise<void> {
     await this.#surgery?.catch(() => undefined);
     if (this.#opened.backlog.overflowed) await this.#apart(() => this.progress.endOverflow(this.name));
-    this.#opened.enable();
+    this.#whenRunning(() => this.#opened.enable());
   }
 
   /** Whether changes with this event are refused, because too much waits for the endpoint already. */
@@ -125,11 +155,11 @@ export class EndpointSink extends Sink {
    */
   async keepWithinBound(): Promise<{ readonly stopped: boolean; readonly added?: Overflow } | undefined> {
     const { backlog } = this.#opened;
-    if (this.#stopped || this.#surgery !== undefined) return undefined;
+    if (this.#stopped || this.#halted) return undefined;
     const { overflowed, pending } = backlog;
     const due = overflowed
       ? pending > 0
-      : this.#configured.backlog.onLimit === 'detach' && backlog.view.share >= 1;
+      : this.settings.backlog.onLimit === 'detach' && backlog.view.share >= 1;
     if (!due) return undefined;
     const added = await this.#apart(() => this.progress.overflow(this.name));
     this.#overflowed.events += added?.count ?? 0;
@@ -138,16 +168,16 @@ export class EndpointSink extends Sink {
 
   /** Sends nothing until {@link resume}: see `Broadcaster.pause`, which makes it durable. */
   pause(): void {
-    this.#opened.pause();
+    this.#whenRunning(() => this.#opened.pause());
   }
 
   resume(): void {
-    this.#opened.resume();
+    this.#whenRunning(() => this.#opened.resume());
   }
 
   /** See `EndpointDelivery.lettersGone`. */
   lettersGone(ids: readonly number[], events: number, fate: 'delivered' | 'given-up'): void {
-    this.#opened.lettersGone(ids, events, fate);
+    this.#whenRunning(() => this.#opened.lettersGone(ids, events, fate));
   }
 
   /** Sends an event again, once, outside the order and the counts. @param job sent as `Herald-Replay` */
@@ -164,7 +194,7 @@ export class EndpointSink extends Sink {
   }
 
   async #post(envelope: Omit<Envelope, 'log' | 'sequences'>): Promise<Redelivery> {
-    const { maxRetryAfterMs, redirects } = this.#configured;
+    const { maxRetryAfterMs, redirects } = this.settings;
     const { clock } = this.pacer;
     const startedMs = clock.monotonic();
     const posted = this.#transport?.post({ ...envelope, log: this.log.uuid, sequences: [] });
@@ -173,7 +203,8 @@ export class EndpointSink extends Sink {
     return { result, outcome, durationMs: clock.monotonic() - startedMs };
   }
 
-  get #configured(): EndpointSettings {
+  /** What it was opened with. */
+  get settings(): EndpointSettings {
     if (this.#settings === undefined) throw new Error('the sink was not opened');
     return this.#settings;
   }
@@ -187,7 +218,7 @@ export class EndpointSink extends Sink {
   async expire(): Promise<Expired | undefined> {
     const { metrics, failingMs } = this.#opened;
     const settings = this.#settings;
-    if (settings === undefined || this.#stopped || this.#surgery !== undefined) return undefined;
+    if (settings === undefined || this.#stopped || this.#halted) return undefined;
     if (metrics.Pending === 0 || failingMs < settings.maxAgeMs || metrics.state !== 'active')
       return undefined;
     const { name, maxAgeMs, wants } = settings;
@@ -208,17 +239,32 @@ export class EndpointSink extends Sink {
   }
 
   async #operate<Result>(work: () => Promise<Result>): Promise<Result> {
-    const settings = this.#configured;
-    const delivery = this.#opened;
-    await delivery.stop(settings.timeoutMs);
-    await this.progress.stored(delivery);
+    const settings = this.settings;
+    await this.#halt();
     try {
       return await work();
     } finally {
       const progress = await this.progress.read(settings.name);
-      if (progress !== undefined) this.#delivery = this.#deliver(settings, progress);
+      if (progress !== undefined) this.open(settings, progress);
       if (!this.#stopped) this.#delivery?.wake();
     }
+  }
+
+  get #halted(): boolean {
+    return this.#postponed !== undefined;
+  }
+
+  /** What would change a delivery that has ended would be stored over what comes after it. */
+  async #halt(): Promise<void> {
+    const delivery = this.#opened;
+    this.#postponed = [];
+    await delivery.stop(this.settings.timeoutMs);
+    await this.progress.stored(delivery);
+  }
+
+  #whenRunning(act: () => void): void {
+    if (this.#postponed === undefined) act();
+    else this.#postponed.push(act);
   }
 
   #deliver(settings: EndpointSettings, progress: EndpointProgress): EndpointDelivery {

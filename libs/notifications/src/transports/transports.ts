@@ -23,6 +23,11 @@ export class Transports {
     private readonly modules: ModuleRef,
   ) {}
 
+  /** Whether the application has what the endpoint names. @throws NotificationsError `OPTIONS_INVALID` */
+  check(settings: EndpointSettings): void {
+    if (settings.type === 'custom') this.#custom(settings);
+  }
+
   /** @throws NotificationsError `OPTIONS_INVALID` when the application lacks what the endpoint names */
   open(settings: EndpointSettings): Transport {
     switch (settings.type) {
