@@ -67,7 +67,9 @@ export type {
   StdoutOptions,
   WebhookOptions,
 } from './notifications.options.js';
-export type { HttpOptions, TimeoutOptions } from './http/http.options.js';
+export type { HandshakeOptions, HttpOptions, TimeoutOptions } from './http/http.options.js';
+export { isProxySetting } from './http/proxy/proxy.js';
+export type { ProxyFault } from './http/proxy/proxy.error.js';
 export { HostResolver, SystemHostResolver, type ResolvedAddress } from './http/addresses/host-resolver.js';
 export { SigningKeyError } from './signing/signing-key.error.js';
 export { verifyWebhook, WebhookVerifier } from './signing/verify-webhook.js';

@@ -16,6 +16,7 @@ export interface ReceivedRequest {
   /** Names and values as they were sent, one after another. */
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export type Behaviour = (request: ReceivedRequest, response: ServerResponse, socket: Socket) => unknown;
@@ -93,12 +94,14 @@ export class Receiver {
     } catch {
       return; // The sender went away.
     }
+    const bytes = Buffer.concat(chunks);
     const received: ReceivedRequest = {
       method: request.method ?? '',
       path: request.url ?? '',
       headers: request.headers,
       rawHeaders: request.rawHeaders,
-      body: Buffer.concat(chunks).toString(),
+      body: bytes.toString(),
+      bytes,
     };
     this.requests.push(received);
     this.behaviour(received, response, request.socket);

@@ -51,7 +51,7 @@ export function compileConfig(
         deadLetterAgeMs: durationMs(notifications.retention.deadletters),
       },
       backlog: compileBacklog(notifications.backlog),
-      endpoints: notifications.endpoints.map(compileEndpoint),
+      endpoints: notifications.endpoints.map((endpoint) => compileEndpoint(endpoint, file)),
     },
     warnings: [...warnings],
   });

@@ -1,6 +1,7 @@
 import type { EndpointOptions, EventSelection, WebhookOptions } from '@herald/notifications';
 
 import type { EndpointConfig } from './sections/endpoint.config.js';
+import type { RegistryFile } from './sections/registry-file.config.js';
 import type { SelectionConfig } from './sections/selection.config.js';
 import { compileDeliveryHttp } from './compile-delivery-http.js';
 import { compileBacklog } from './compile-backlog.js';
@@ -10,7 +11,7 @@ import { durationMs } from './values/duration.js';
 import { parseRate } from './values/rate.js';
 
 /** Turns an endpoint of the file into what the notifications library takes. */
-export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
+export function compileEndpoint(endpoint: EndpointConfig, file: RegistryFile): EndpointOptions {
   const { type, path = '', fsync } = endpoint;
   switch (type) {
     case 'file':
@@ -18,18 +19,18 @@ export function compileEndpoint(endpoint: EndpointConfig): EndpointOptions {
     case 'stdout':
       return { type, ...compileLines(endpoint) };
     default:
-      return compileWebhook(endpoint);
+      return compileWebhook(endpoint, file);
   }
 }
 
-function compileWebhook(endpoint: EndpointConfig): WebhookOptions {
+function compileWebhook(endpoint: EndpointConfig, file: RegistryFile): WebhookOptions {
   return {
     ...compileDelivery(endpoint),
     url: endpoint.url ?? '',
     headers: structuredClone(endpoint.headers),
     timeoutMs: durationMs(endpoint.timeout),
     ...compileTrust(endpoint),
-    ...compileDeliveryHttp(endpoint),
+    ...compileDeliveryHttp(endpoint, file),
   };
 }
 

@@ -46,7 +46,8 @@ function showValue(kind: ValueKind, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value as object).map(([key, item]) => [key, showValue(of, item)]));
 }
 
-function showScalar({ secret }: ScalarKind, value: unknown): unknown {
+function showScalar({ secret, words }: ScalarKind, value: unknown): unknown {
+  if (words?.includes(String(value)) === true) return value;
   const hidden = { no: (): unknown => value, whole: () => REDACTED, url: () => redactUrl(String(value)) };
   return hidden[secret]();
 }

@@ -120,6 +120,9 @@ notifications:
       headers: {Authorization: [Bearer x], X-Two: [a, b], X-Number: [0042]}
       timeout: 1.5s
       timeouts: {connect: 200ms, firstbyte: 1s}
+      compression: gzip
+      proxy: http://user:pass@proxy.test:3128
+      handshake: true
       threshold: 3
       backoff: 100us
       format: distribution.v2
@@ -167,6 +170,9 @@ notifications:
           maxAgeMs: 72 * 3_600_000,
           timeoutMs: 1_500,
           timeouts: { connectMs: 200, firstByteMs: 1_000 },
+          compression: 'gzip',
+          proxy: 'http://user:pass@proxy.test:3128',
+          handshake: { origin: expect.any(String) as string },
           threshold: 3,
           backoffMs: 1,
           maxBackoffMs: 60_000,

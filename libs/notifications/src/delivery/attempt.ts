@@ -1,3 +1,5 @@
+import type { ProxyFault } from '../http/proxy/proxy.error.js';
+
 /** What went wrong with an attempt that got no answer, as far as an operator needs to know. */
 export type Fault =
   | 'dns'
@@ -12,6 +14,10 @@ export type Fault =
   | 'timeout'
   /** The endpoint has no address that may be connected to. */
   | 'address'
+  /** The proxy before the endpoint fails, and not the endpoint. */
+  | 'proxy'
+  /** The endpoint has not agreed to be sent anything. */
+  | 'handshake'
   /** The event could not be encoded: nothing was sent. */
   | 'encode'
   /** A file or an output could not be written. */
@@ -43,6 +49,8 @@ export interface Unanswered {
   readonly sent: boolean;
   /** True when the connection had been kept from an earlier request, and was closed as this one was sent: that can always happen. */
   readonly stale: boolean;
+  /** What the proxy did, where `fault` is `proxy`. */
+  readonly proxy?: ProxyFault;
 }
 
 /**

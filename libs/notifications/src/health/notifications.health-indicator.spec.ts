@@ -22,6 +22,7 @@ describe('NotificationsHealthIndicator', () => {
         Errors: 0,
         Statuses: {},
         faults: {},
+        proxyFaults: {},
         cutAnswers: {},
         attempts: 0,
         deadLetters: 0,

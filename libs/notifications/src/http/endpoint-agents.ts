@@ -3,80 +3,101 @@ import { Agent as HttpsAgent } from 'node:https';
 import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebhookSettings } from '../sinks/endpoint-settings.js';
-import type { AddressGuard } from './addresses/address-guard.js';
 import { AddressRefusedError } from './addresses/address-refused.error.js';
 import { checkedLookup } from './addresses/checked-lookup.js';
 import type { HostResolver } from './addresses/host-resolver.js';
+import { DirectDialer, placeOf, type Dialer } from './dialer.js';
+import { ForwardDialer, NoDialer, TunnelDialer } from './proxy/proxy-dialers.js';
+import type { Proxy } from './proxy/proxy.js';
 import type { TlsFiles } from './tls-files.js';
 import type { TlsMaterial } from './tls-material.js';
 
-/** How long in ms a connection that nobody uses is kept. */
-const IDLE_CONNECTION_MS = 60_000;
+/** What of an endpoint's settings decides how connections to it are made. */
+export type ConnectionSettings = Pick<WebhookSettings, 'url' | 'tls' | 'addresses' | 'http' | 'userAgent'>;
 
 /**
- * The connections of one endpoint: kept open, at most as many as requests may be in flight, shared with no other endpoint. None is made
- * to an address that the endpoint may not be reached at, and none is used any more when the certificates it was made with were replaced.
+ * How connections to one endpoint are made, directly or by a proxy. None is made to an address that the endpoint (of a proxy: the proxy)
+ * may not be reached at, and none is used any more when the certificates it was made with were replaced.
  */
 export class EndpointAgents {
-  readonly httpAgent: HttpAgent;
-  readonly #options: AgentOptions;
-  readonly #guard: AddressGuard;
-  #httpsAgent: HttpsAgent | undefined;
+  readonly #guarded: AgentOptions;
   #material: TlsMaterial | undefined;
+  #dialer: Dialer | undefined;
 
   constructor(
-    private readonly settings: Pick<WebhookSettings, 'concurrency' | 'tls' | 'addresses'>,
+    private readonly settings: ConnectionSettings,
     private readonly tlsFiles: TlsFiles,
     resolver: HostResolver,
   ) {
-    const { concurrency, addresses } = settings;
-    this.#guard = addresses;
-    this.#options = {
-      keepAlive: true,
-      maxSockets: concurrency,
-      maxFreeSockets: concurrency,
-      timeout: IDLE_CONNECTION_MS,
-      lookup: checkedLookup(resolver, addresses),
-    };
-    this.httpAgent = new HttpAgent(this.#options);
-    this.#guardLiterals(this.httpAgent);
+    this.#guarded = { keepAlive: true, lookup: checkedLookup(resolver, settings.addresses) };
+    if (settings.url.protocol === 'http:') this.#dialer = this.#plainDialer();
   }
 
-  /** `undefined` when the certificates it needs cannot be read: without them nothing is sent. */
-  get httpsAgent(): HttpsAgent | undefined {
+  /**
+   * Makes the next connection: the same one for as long as nothing changed. `undefined` when the certificates it needs cannot be read:
+   * without them nothing is sent.
+   */
+  get dialer(): Dialer | undefined {
+    if (this.settings.url.protocol === 'http:') return this.#dialer;
     const material = this.tlsFiles.current;
     if (material === undefined || material !== this.#material) {
       this.#material = material;
-      this.#httpsAgent = material && this.#secureAgent(material);
+      this.#dialer = material && this.#secureDialer(material);
     }
-    return this.#httpsAgent;
+    return this.#dialer;
   }
 
-  close(): void {
-    this.httpAgent.destroy();
-    this.#httpsAgent?.destroy();
+  #plainDialer(): Dialer {
+    const { url, http } = this.settings;
+    const { proxy } = http;
+    if (proxy === undefined) return new DirectDialer(url.origin, this.#guardedAgent(), placeOf(url));
+    return 'unusable' in proxy ? new NoDialer(url.origin) : new ForwardDialer(proxy, this.#proxyAgent(proxy));
   }
 
-  #secureAgent({ ca, ...pair }: TlsMaterial): HttpsAgent {
+  #secureDialer(material: TlsMaterial): Dialer {
+    const { url, http, userAgent } = this.settings;
+    const { proxy } = http;
+    const place = placeOf(url);
+    if (proxy === undefined) {
+      const agent = this.#guard(new HttpsAgent({ ...this.#guarded, ...this.#tlsOptions(material) }));
+      return new DirectDialer(url.origin, agent, place);
+    }
+    if ('unusable' in proxy) return new NoDialer(url.origin);
+    // It connects to nothing: the proxy looks the name up, and knows where it may go.
+    const agent = new HttpsAgent(this.#tlsOptions(material));
+    return new TunnelDialer(url.origin, place, proxy, {
+      proxyAgent: this.#proxyAgent(proxy),
+      agent,
+      userAgent,
+    });
+  }
+
+  #tlsOptions({ ca, ...pair }: TlsMaterial) {
     const { minVersion, serverName } = this.settings.tls ?? {};
-    const agent = new HttpsAgent({
-      ...this.#options,
+    return {
       ...pair,
       ...(ca && { ca: [...ca] }),
       ...(minVersion && { minVersion }),
       ...(serverName && { servername: serverName }),
-    });
-    this.#guardLiterals(agent);
-    return agent;
+    };
+  }
+
+  #proxyAgent({ url }: Proxy): HttpAgent {
+    return url.protocol === 'https:' ? this.#guard(new HttpsAgent(this.#guarded)) : this.#guardedAgent();
+  }
+
+  #guardedAgent(): HttpAgent {
+    return this.#guard(new HttpAgent(this.#guarded));
   }
 
   /** Node looks no literal address up, so that it is checked here: what may not be connected to is a socket that fails. */
-  #guardLiterals(agent: HttpAgent): void {
+  #guard<Guarded extends HttpAgent>(agent: Guarded): Guarded {
     const create = agent.createConnection.bind(agent);
     agent.createConnection = (options, callback): Duplex | null | undefined => {
       const host = options.host ?? '';
-      const refused = isIP(host) !== 0 && !this.#guard.allows(host);
+      const refused = isIP(host) !== 0 && !this.settings.addresses.allows(host);
       return refused ? new Socket().destroy(new AddressRefusedError()) : create(options, callback);
     };
+    return agent;
   }
 }

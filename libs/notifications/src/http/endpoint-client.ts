@@ -1,17 +1,16 @@
-import type { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpService } from '@nestjs/axios';
-import type { AxiosResponse } from 'axios';
 import type { AttemptResult } from '../delivery/attempt.js';
 import { Clock } from '../delivery/clock.js';
 import type { EncodedRequest } from '../event/format.js';
 import { RequestSigner } from '../signing/request-signer.js';
 import type { WebhookSettings } from '../sinks/endpoint-settings.js';
 import { HostResolver } from './addresses/host-resolver.js';
-import { answerText } from './answer-text.js';
-import { EndpointConnection, type StageLimits } from './endpoint-connection.js';
+import { BodyCompression } from './body-compression.js';
 import { EndpointAgents } from './endpoint-agents.js';
-import { faultOf, timeoutFault, unanswered } from './fault.js';
+import { EndpointExchange, type Exchanged } from './endpoint-exchange.js';
+import { Handshake, type Consent, type HandshakeState } from './handshake.js';
+import { proxySecrets } from './proxy/proxy.js';
 import { HeaderTemplate, type Numbering, type RequestHeaders } from './request-headers.js';
 import { TlsFiles } from './tls-files.js';
 
@@ -41,132 +40,123 @@ export class EndpointClients {
         `endpoint ${settings.name}: its TLS files cannot be used, and what was read of them before stays: ${what}`,
       );
     });
+    this.#tellProxy(settings);
     return new EndpointClient({ http, clock, resolver }, settings, tlsFiles);
+  }
+
+  /** Nobody should have to guess why an endpoint is reached by another way than its URL says. */
+  #tellProxy({ name, http: { proxy } }: WebhookSettings): void {
+    if (proxy === undefined) return;
+    if ('unusable' in proxy) {
+      this.#logger.error(
+        `endpoint ${name}: nothing is sent, because ${proxy.unusable} is no http or https URL of a proxy; correct it, or set proxy: none`,
+      );
+      return;
+    }
+    const { url, variable } = proxy;
+    const by = variable === undefined ? '' : `, which ${variable} names`;
+    this.#logger.log(`endpoint ${name} is reached by the proxy ${url.origin}${by}`);
   }
 }
 
 /**
- * Posts to one endpoint, over connections of its own that are kept open. Redirects are not followed, so no header ever goes to another
- * host. It never throws, and what it returns holds no address, no header and no error text.
+ * Posts events to one endpoint: signed, packed where that is wanted, and after the endpoint agreed where it is to be asked. Redirects are
+ * not followed, so no header ever goes to another host. It never throws, and what it returns holds no address, no header and no error
+ * text.
  */
 export class EndpointClient {
-  readonly #http: HttpService;
+  readonly #logger = new Logger('EndpointClient');
   readonly #signer: RequestSigner;
-  readonly #url: URL;
-  readonly #path: string;
-  readonly #timeoutMs: number;
-  readonly #limits: StageLimits;
   readonly #headers: HeaderTemplate;
-  readonly #secrets: readonly string[];
-  readonly #agents: EndpointAgents;
-  /** Connections that no request uses. */
-  readonly #idle: EndpointConnection[] = [];
-  readonly #underWay = new Set<AbortController>();
-  #abandoned = false;
+  readonly #exchange: EndpointExchange;
+  readonly #compression: BodyCompression | undefined;
+  readonly #handshake: Handshake | undefined;
 
-  constructor({ http, clock, resolver }: ClientTools, settings: WebhookSettings, tlsFiles: TlsFiles) {
-    const { url, headers, timeoutMs, userAgent } = settings;
-    this.#http = http;
-    this.#signer = new RequestSigner(settings.signingKeys, clock);
-    this.#timeoutMs = timeoutMs;
-    this.#limits = settings.http.limits;
+  constructor(
+    tools: ClientTools,
+    private readonly settings: WebhookSettings,
+    tlsFiles: TlsFiles,
+  ) {
+    const { url, headers, userAgent, signingKeys, http } = settings;
+    this.#signer = new RequestSigner(signingKeys, tools.clock);
     this.#headers = new HeaderTemplate(url, headers, userAgent);
-    // Without the user information, which the headers carry: the client would let it replace a configured Authorization.
-    this.#url = new URL(url);
-    this.#url.username = '';
-    this.#url.password = '';
-    this.#path = this.#url.pathname + this.#url.search;
     const ofUrl = [url.password, url.pathname + url.search].filter((text) => text !== '/');
-    this.#secrets = [...this.#headers.secrets, ...ofUrl, ...this.#signer.secrets];
-    this.#agents = new EndpointAgents(settings, tlsFiles, resolver);
+    const secrets = [
+      ...this.#headers.secrets,
+      ...ofUrl,
+      ...this.#signer.secrets,
+      ...proxySecrets(http.proxy),
+    ];
+    const agents = new EndpointAgents(settings, tlsFiles, tools.resolver);
+    this.#exchange = new EndpointExchange(tools.http, settings, agents, secrets);
+    this.#compression = http.compression === 'gzip' ? new BodyCompression() : undefined;
+    this.#handshake =
+      http.handshake &&
+      new Handshake(
+        http.handshake,
+        (extra) => this.#askConsent(extra),
+        (state) => this.#tellConsent(state),
+      );
   }
 
-  /** Sends one request. One deadline lies over connecting, the answer's headers and its body. */
+  /** Whether the endpoint agreed to be sent events; undefined when it is not asked. */
+  get handshake(): HandshakeState | undefined {
+    return this.#handshake?.state;
+  }
+
+  /** Sends one request. */
   async post(encoded: EncodedRequest, numbering: Numbering): Promise<AttemptResult> {
-    if (this.#abandoned) return { kind: 'abandoned' };
-    const controller = new AbortController();
-    const deadline = setTimeout(() => controller.abort(), this.#timeoutMs);
-    this.#underWay.add(controller);
-    try {
-      return await this.#attempt(encoded, numbering, controller.signal);
-    } finally {
-      clearTimeout(deadline);
-      this.#underWay.delete(controller);
-    }
+    const obstacle = await this.#handshake?.obstacle();
+    if (obstacle !== undefined) return obstacle;
+    const body = Buffer.from(encoded.body);
+    const headers = {
+      ...this.#headers.headersFor(encoded, numbering),
+      // Of the body as it is before it is packed: so receivers have it, whether or not something on the way unpacks it.
+      ...this.#signer.headersFor(numbering.eventIds, body),
+    };
+    const { result } = await this.#send(headers, body);
+    return result;
   }
 
   /** Ends every request under way as `abandoned`, and closes the connections. */
   close(): void {
-    this.#abandoned = true;
-    for (const controller of this.#underWay) controller.abort();
-    for (const connection of this.#idle.splice(0)) connection.close();
-    this.#agents.close();
+    this.#exchange.close();
   }
 
-  async #attempt(encoded: EncodedRequest, numbering: Numbering, signal: AbortSignal): Promise<AttemptResult> {
-    const body = Buffer.from(encoded.body);
-    const headers = {
-      ...this.#headers.headersFor(encoded, numbering),
-      ...this.#signer.headersFor(numbering.eventIds, body),
-    };
-    const connection = this.#connection();
-    if (connection === undefined) return { kind: 'unanswered', fault: 'tls', sent: false, stale: false };
-    try {
-      return await this.#answer(await this.#request(connection, headers, body, signal), signal);
-    } catch (error) {
-      if (this.#abandoned) return { kind: 'abandoned' };
-      const { trace } = connection;
-      const fault = signal.aborted || trace.overdue ? timeoutFault(trace) : faultOf(error);
-      return unanswered(error, fault, trace);
-    } finally {
-      if (this.#abandoned) connection.close();
-      else if (!connection.closed) this.#idle.push(connection);
-    }
-  }
-
-  /** A connection that no request uses; undefined when none can be made, for want of certificates. */
-  #connection(): EndpointConnection | undefined {
-    const { httpAgent, httpsAgent } = this.#agents;
-    const agent = this.#url.protocol === 'https:' ? httpsAgent : httpAgent;
-    if (agent === undefined) return undefined;
-    // The one that was used last, so that those end that are not needed any more; and none that was made by an agent of the past.
-    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
-      if (idle.agent === agent) return idle;
-      idle.close();
-    }
-    return new EndpointConnection(this.#url, agent, this.#limits);
-  }
-
-  #request(
-    { adapter }: EndpointConnection,
-    headers: RequestHeaders,
-    data: Buffer,
-    signal: AbortSignal,
-  ): Promise<AxiosResponse<Readable>> {
-    return this.#http.axiosRef.request<Readable>({
-      adapter,
+  async #send(headers: RequestHeaders, body: Buffer): Promise<Exchanged> {
+    const packed = await this.#compression?.packed(body);
+    if (packed === undefined) return this.#exchange.send({ method: 'POST', headers, body });
+    const exchanged = await this.#exchange.send({
       method: 'POST',
-      url: this.#path,
-      headers: headers as Record<string, string | string[]>,
-      data,
-      signal,
-      responseType: 'stream',
-      // Bytes go out as they are, and any status is an answer.
-      transformRequest: [],
-      validateStatus: () => true,
+      headers: { ...headers, 'Content-Encoding': 'gzip' },
+      body: packed,
     });
+    const { result } = exchanged;
+    if (result.kind !== 'answered' || result.status !== UNSUPPORTED_MEDIA_TYPE) return exchanged;
+    if (this.#compression?.refuse() === true) {
+      this.#logger.warn(
+        `endpoint ${this.settings.name} answered 415 to a packed body: it is sent unpacked ones from now on`,
+      );
+    }
+    return this.#exchange.send({ method: 'POST', headers, body });
   }
 
-  async #answer(
-    { status, headers, data }: AxiosResponse<Readable>,
-    signal: AbortSignal,
-  ): Promise<AttemptResult> {
-    const retryAfter: unknown = headers['retry-after'];
-    return {
-      kind: 'answered',
-      status,
-      ...(await answerText(data, this.#secrets, signal)),
-      ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
-    };
+  #tellConsent(state: HandshakeState): void {
+    const { name } = this.settings;
+    if (state === 'granted') this.#logger.log(`endpoint ${name} agreed to be sent events`);
+    else {
+      this.#logger.warn(
+        `endpoint ${name} has not agreed to be sent events: its events wait, and it is asked again (handshake)`,
+      );
+    }
+  }
+
+  async #askConsent(extra: Readonly<Record<string, string>>): Promise<Consent> {
+    const headers = { ...this.#headers.headersOfQuestion(), ...extra };
+    const { result, headers: answered } = await this.#exchange.send({ method: 'OPTIONS', headers });
+    const allowed = answered['webhook-allowed-origin'];
+    return { result, allowedOrigin: typeof allowed === 'string' ? allowed : undefined };
   }
 }
+
+const UNSUPPORTED_MEDIA_TYPE = 415;

@@ -1,13 +1,10 @@
-import type { Agent, AgentOptions } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { AxiosHeaders, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
-import { Client, type buildConnector } from 'undici';
+import { Client } from 'undici';
+import type { Dialer, Dialling } from './dialer.js';
 
 /** How long in ms a connection that nobody uses is kept. */
 const IDLE_CONNECTION_MS = 60_000;
-
-/** Node's agents have their options, and its types do not say so. */
-type ConfiguredAgent = Agent & { readonly options: AgentOptions };
 
 /** What became of a request that got no answer. */
 export interface RequestTrace {
@@ -15,8 +12,8 @@ export interface RequestTrace {
   readonly sent: boolean;
   /** The connection had been kept from an earlier request, and none was made for this one. */
   readonly reused: boolean;
-  /** How far it came: the connection was being made, nothing of the answer was there, or its first bytes were. */
-  readonly stage: 'connecting' | 'waiting' | 'answering';
+  /** How far it came: the connection was being made (to a proxy at first), nothing of the answer was there, or its first bytes were. */
+  readonly stage: 'proxy' | 'connecting' | 'waiting' | 'answering';
   /** It was given up because that stage took too long. */
   readonly overdue: boolean;
 }
@@ -30,14 +27,14 @@ export interface StageLimits {
 }
 
 /**
- * One connection to an endpoint, for one request at a time: made by the endpoint's agent when it is needed, and kept afterwards. It is
+ * One connection to an endpoint, for one request at a time: made by the endpoint's dialer when it is needed, and kept afterwards. It is
  * axios' way to the network here, because axios' own way costs three times the CPU of everything else that a delivery needs.
  */
 export class EndpointConnection {
   readonly adapter: AxiosAdapter = (config) => this.#request(config);
   readonly #client: Client;
   readonly #limits: StageLimits;
-  #connecting: Socket | undefined;
+  #dialling: Dialling | undefined;
   #socket: Socket | undefined;
   #closed = false;
   /** Connections made so far, and how many of them there were when the last request began. */
@@ -50,16 +47,20 @@ export class EndpointConnection {
   #receivedBefore = 0;
   #stageTimer: NodeJS.Timeout | undefined;
 
-  /** @param agent says how it is made */
+  /** @param dialer says how it is made */
   constructor(
-    { origin, protocol }: URL,
-    readonly agent: Agent,
+    readonly dialer: Dialer,
     limits: StageLimits,
   ) {
     this.#limits = limits;
-    const made = protocol === 'https:' ? 'secureConnect' : 'connect';
-    this.#client = new Client(origin, {
-      connect: (target, callback) => this.#connect(target, made, callback),
+    this.#client = new Client(dialer.origin, {
+      connect: (_target, callback) => {
+        this.#dialling = dialer.dial((error, socket) => {
+          this.#socket = socket ?? undefined;
+          if (socket === null) callback(error ?? new Error('no connection'), null);
+          else callback(null, socket);
+        });
+      },
       pipelining: 1,
       keepAliveTimeout: IDLE_CONNECTION_MS,
       keepAliveMaxTimeout: IDLE_CONNECTION_MS,
@@ -79,7 +80,8 @@ export class EndpointConnection {
   get trace(): RequestTrace {
     const fresh = this.#made > this.#madeBefore;
     const sent = fresh || this.#reused;
-    const stage = !sent ? 'connecting' : this.#answering ? 'answering' : 'waiting';
+    const connecting = this.#dialling?.atProxy === true ? 'proxy' : 'connecting';
+    const stage = !sent ? connecting : this.#answering ? 'answering' : 'waiting';
     return { sent, reused: this.#reused && !fresh, stage, overdue: this.#overdue };
   }
 
@@ -90,7 +92,7 @@ export class EndpointConnection {
 
   close(): void {
     this.#closed = true;
-    this.#connecting?.destroy();
+    if (!this.#open) this.#dialling?.cancel();
     void this.#client.destroy();
   }
 
@@ -108,7 +110,7 @@ export class EndpointConnection {
     signal.addEventListener('abort', abort, { once: true });
     try {
       const { statusCode, headers, body } = await this.#client.request({
-        method: 'POST',
+        method: config.method?.toUpperCase() === 'OPTIONS' ? 'OPTIONS' : 'POST',
         path: config.url ?? '/',
         headers: config.headers,
         body: config.data as Buffer,
@@ -140,32 +142,5 @@ export class EndpointConnection {
       this.#overdue = true;
       this.close();
     }, timeoutMs);
-  }
-
-  /** As the agent makes connections, whatever it checks and sets on the way. */
-  #connect(
-    { hostname, port, servername, protocol }: buildConnector.Options,
-    made: 'connect' | 'secureConnect',
-    callback: buildConnector.Callback,
-  ): void {
-    const { options } = this.agent as ConfiguredAgent;
-    const target = {
-      ...options,
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(port) || (protocol === 'https:' ? 443 : 80),
-      ...(servername === undefined || 'servername' in options ? {} : { servername }),
-    };
-    const fail = (error: Error) => callback(error, null);
-    const socket = this.agent.createConnection(target, (error) => error instanceof Error && fail(error));
-    if (!(socket instanceof Socket)) return;
-    this.#connecting = socket;
-    socket.once('error', fail);
-    socket.once('close', () => (this.#connecting = undefined));
-    socket.once(made, () => {
-      socket.off('error', fail);
-      this.#connecting = undefined;
-      this.#socket = socket;
-      callback(null, socket);
-    });
   }
 }

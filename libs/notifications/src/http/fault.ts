@@ -1,4 +1,5 @@
 import type { Fault, Unanswered } from '../delivery/attempt.js';
+import { ProxyError, type ProxyFault } from './proxy/proxy.error.js';
 import type { RequestTrace } from './endpoint-connection.js';
 import { ADDRESS_REFUSED } from './addresses/address-refused.error.js';
 
@@ -18,6 +19,7 @@ const TLS_CODE =
 
 /** Told by the code alone: messages can hold addresses and paths. */
 export function faultOf(error: unknown): Fault {
+  if (error instanceof ProxyError) return 'proxy';
   const code = codeOf(error);
   if (code === ADDRESS_REFUSED) return 'address';
   if (DNS_CODES.has(code)) return 'dns';
@@ -32,9 +34,10 @@ const LOST_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR
  * Faults of making a connection. A server that refuses Herald's certificate does so after the handshake, and yet before it reads a
  * request.
  */
-const BEFORE_REQUESTS: ReadonlySet<Fault> = new Set<Fault>(['dns', 'tls', 'address']);
+const BEFORE_REQUESTS: ReadonlySet<Fault> = new Set<Fault>(['dns', 'tls', 'address', 'proxy']);
 
 const OVERDUE: Readonly<Record<RequestTrace['stage'], Fault>> = {
+  proxy: 'proxy',
   connecting: 'connect-timeout',
   waiting: 'first-byte-timeout',
   answering: 'timeout',
@@ -48,7 +51,14 @@ export function timeoutFault({ stage }: RequestTrace): Fault {
 /** What an attempt that ended with this error says. */
 export function unanswered(error: unknown, fault: Fault, { sent, reused }: RequestTrace): Unanswered {
   const lost = fault === 'connect' && LOST_CODES.has(codeOf(error));
-  return { kind: 'unanswered', fault, sent: sent && !BEFORE_REQUESTS.has(fault), stale: lost && reused };
+  const stale = lost && reused;
+  const proxy = fault === 'proxy' ? { proxy: proxyFaultOf(error) } : {};
+  return { kind: 'unanswered', fault, sent: sent && !BEFORE_REQUESTS.has(fault), stale, ...proxy };
+}
+
+function proxyFaultOf(error: unknown): ProxyFault {
+  // What was given up has no error of the proxy's.
+  return error instanceof ProxyError ? error.fault : 'timeout';
 }
 
 function codeOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import type { EncodedRequest } from '../event/format.js';
+import { basicCredentials } from './basic-credentials.js';
 import { WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP } from '../signing/signed-content.js';
 
 /** Header lines as Node's client takes them: a list is that many lines. */
@@ -7,6 +8,7 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[]>
 /** Headers that belong to the connection or to Herald: configuring them has no effect. */
 export const FIXED_HEADERS: ReadonlySet<string> = new Set([
   'connection',
+  'content-encoding',
   'content-length',
   'expect',
   'herald-log',
@@ -14,6 +16,7 @@ export const FIXED_HEADERS: ReadonlySet<string> = new Set([
   'herald-sequence',
   'host',
   'keep-alive',
+  'proxy-authorization',
   'proxy-connection',
   'te',
   'trailer',
@@ -42,11 +45,13 @@ export interface Numbering {
  */
 export class HeaderTemplate {
   readonly #configured = new Map<string, { name: string; values: readonly string[] }>();
-  readonly #userAgent: string;
+  readonly #always: Readonly<Record<string, string>>;
 
   constructor(url: URL, headers: Readonly<Record<string, readonly string[]>>, userAgent: string) {
-    this.#userAgent = userAgent;
-    if (url.username !== '' || url.password !== '') this.#configure('Authorization', [basic(url)]);
+    // Nobody reads the answer but people, so it need not be packed: then nobody has to unpack what a stranger packed.
+    this.#always = { 'User-Agent': userAgent, Accept: '*/*', 'Accept-Encoding': 'identity' };
+    const credentials = basicCredentials(url);
+    if (credentials !== undefined) this.#configure('Authorization', [credentials]);
     const own = new Map<string, readonly string[]>();
     for (const [name, values] of Object.entries(headers)) {
       const key = name.toLowerCase();
@@ -64,15 +69,9 @@ export class HeaderTemplate {
 
   headersFor(encoded: EncodedRequest, { log, sequences, replay }: Numbering): RequestHeaders {
     const headers: Record<string, string | readonly string[]> = {};
-    const add = (name: string, value: string) => {
-      if (!this.#configured.has(name.toLowerCase())) headers[name] = value;
-    };
-    add('Content-Type', encoded.contentType);
-    add('User-Agent', this.#userAgent);
-    add('Accept', '*/*');
-    // Nobody reads the answer but people, so it need not be packed: then nobody has to unpack what a stranger packed.
-    add('Accept-Encoding', 'identity');
-    for (const [name, value] of Object.entries(encoded.headers)) add(name, value);
+    this.#add(headers, { 'Content-Type': encoded.contentType });
+    this.#add(headers, this.#always);
+    this.#add(headers, encoded.headers);
     headers['Herald-Log'] = log;
     // What is sent again is outside the numbers.
     if (sequences.length > 0) headers['Herald-Sequence'] = sequences.join(',');
@@ -81,20 +80,23 @@ export class HeaderTemplate {
     return headers;
   }
 
+  /** Those of a request without events, and without a body. */
+  headersOfQuestion(): RequestHeaders {
+    const headers: Record<string, string | readonly string[]> = {};
+    this.#add(headers, this.#always);
+    for (const [key, { name, values }] of this.#configured)
+      if (key !== 'content-type') headers[name] = values;
+    return headers;
+  }
+
+  /** What is configured comes last, and in its own spelling. */
+  #add(headers: Record<string, string | readonly string[]>, added: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(added)) {
+      if (!this.#configured.has(name.toLowerCase())) headers[name] = value;
+    }
+  }
+
   #configure(name: string, values: readonly string[]): void {
     this.#configured.set(name.toLowerCase(), { name, values });
-  }
-}
-
-function basic({ username, password }: URL): string {
-  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A percent sign that encodes nothing stands for itself.
-    return text;
   }
 }

@@ -3,6 +3,8 @@ import type { AttemptResult, Cut, Fault } from '../delivery/attempt.js';
 import type { BreakerName } from '../delivery/breaker.js';
 import type { Outcome } from '../delivery/outcome.js';
 import type { EndpointState } from '../event-log/endpoint-rows.js';
+import type { HandshakeState } from '../http/handshake.js';
+import type { ProxyFault } from '../http/proxy/proxy.error.js';
 import { Counts } from './counts.js';
 
 /** What went wrong last: no answer, or an answer that was no success. */
@@ -26,6 +28,8 @@ export interface EndpointMetricsSnapshot {
   readonly Statuses: Readonly<Record<string, number>>;
   /** Attempts that were not answered, by what went wrong: they add up to `Errors`. */
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  /** Of them, those that failed at the proxy before the endpoint, by what it did. */
+  readonly proxyFaults: Readonly<Partial<Record<ProxyFault, number>>>;
   /** Answers whose body was not read to its end: their status counted all the same. */
   readonly cutAnswers: Readonly<Partial<Record<Cut, number>>>;
   readonly attempts: number;
@@ -40,6 +44,8 @@ export interface EndpointMetricsSnapshot {
   /** Events that the next request may carry. */
   readonly envelopeSize: number;
   readonly state: EndpointState;
+  /** Whether the endpoint agreed to be sent events, where it is asked. */
+  readonly handshake?: HandshakeState;
   readonly backlog: BacklogView;
 }
 
@@ -60,6 +66,7 @@ export class AttemptCounts {
   #errors = 0;
   readonly #statuses = new Counts();
   readonly #faults = new Counts<Fault>();
+  readonly #proxyFaults = new Counts<ProxyFault>();
   readonly #cuts = new Counts<Cut>();
   #lastSuccessAtMs: number | undefined;
   #lastError: ErrorClass | undefined;
@@ -70,6 +77,7 @@ export class AttemptCounts {
     if (result.kind === 'unanswered') {
       this.#errors += 1;
       this.#faults.add(result.fault);
+      if (result.proxy !== undefined) this.#proxyFaults.add(result.proxy);
       this.#lastError = result.fault;
       return;
     }
@@ -91,6 +99,7 @@ export class AttemptCounts {
     | 'Errors'
     | 'Statuses'
     | 'faults'
+    | 'proxyFaults'
     | 'cutAnswers'
     | 'attempts'
     | 'lastSuccessAtMs'
@@ -101,6 +110,7 @@ export class AttemptCounts {
       Errors: this.#errors,
       Statuses: this.#statuses.snapshot,
       faults: this.#faults.snapshot,
+      proxyFaults: this.#proxyFaults.snapshot,
       cutAnswers: this.#cuts.snapshot,
       attempts: this.#attempts,
       ...(this.#lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs: this.#lastSuccessAtMs }),

@@ -191,7 +191,7 @@ function webhookSettings(
     signingKeys: (options.signing?.keys ?? []).map(parseSigningKey),
     addresses: new AddressGuard(addresses, options.addresses),
     userAgent,
-    http: httpSettings(options, delivery.timeoutMs),
+    http: httpSettings(options, url, delivery.timeoutMs),
   };
 }
 

@@ -79,7 +79,8 @@ export class EndpointSink extends Sink {
 
   /** How the endpoint fares at this moment. */
   get metrics(): EndpointMetricsSnapshot {
-    return this.#opened.metrics;
+    const handshake = this.#transport?.handshake;
+    return { ...this.#opened.metrics, ...(handshake !== undefined && { handshake }) };
   }
 
   /** Goes on where the endpoint stands: before anything else, and after {@link interrupt}, perhaps under other settings. */

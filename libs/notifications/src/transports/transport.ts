@@ -1,5 +1,6 @@
 import type { AttemptResult } from '../delivery/attempt.js';
 import type { LogRecord } from '../event-log/log-record.js';
+import type { HandshakeState } from '../http/handshake.js';
 
 /** What is delivered at once: one event, or several when the endpoint's settings allow it. */
 export interface Envelope {
@@ -25,6 +26,11 @@ export abstract class Transport {
 
   /** Ends what is under way as `abandoned`. Nothing is posted after it. */
   abstract close(): void;
+
+  /** Whether the endpoint agreed to be sent events; undefined where nobody asks. */
+  get handshake(): HandshakeState | undefined {
+    return undefined;
+  }
 
   /** Somebody may have moved what is written to (rotated logs). */
   reopen(): void {}

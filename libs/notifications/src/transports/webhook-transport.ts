@@ -1,6 +1,7 @@
 import type { AttemptResult } from '../delivery/attempt.js';
 import type { EncodedRequest, Format } from '../event/format.js';
 import type { EndpointClient } from '../http/endpoint-client.js';
+import type { HandshakeState } from '../http/handshake.js';
 import { Transport, type Envelope } from './transport.js';
 
 /** Envelopes as HTTP requests, in the endpoint's format. */
@@ -22,6 +23,10 @@ export class WebhookTransport extends Transport {
     }
     const eventIds = records.map(({ id }) => id);
     return this.client.post(encoded, { log, eventIds, sequences, ...(replay !== undefined && { replay }) });
+  }
+
+  override get handshake(): HandshakeState | undefined {
+    return this.client.handshake;
   }
 
   override close(): void {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isAddressRange, signingKeyFault } from '@herald/notifications';
+import { isAddressRange, isProxySetting, signingKeyFault } from '@herald/notifications';
 
 import { kindOf, type Mismatch, type ScalarKind } from './value-kind.js';
 
@@ -29,6 +29,16 @@ export function pem(what: string): ScalarKind {
     ...textKind((value) => (isPem(value) ? undefined : expected), expected),
     secret: 'whole',
     keepsFiles: true,
+  };
+}
+
+/** The way to endpoints. Of a proxy's URL all but scheme and host is a secret. */
+export function proxy(): ScalarKind {
+  const expected = 'environment, none, or the http or https URL of a proxy, without a path';
+  return {
+    ...textKind((value) => (isProxySetting(value) ? undefined : expected), expected),
+    secret: 'url',
+    words: ['environment', 'none'],
   };
 }
 

@@ -14,6 +14,8 @@ export interface ScalarKind {
   readonly numbersAsText: boolean;
   /** How it is hidden wherever the configuration is shown. What is hidden may also be a reference: `file:/path`, `env:NAME`. */
   readonly secret: 'no' | 'whole' | 'url';
+  /** Values of what is hidden as a URL that are none, and are shown. */
+  readonly words?: readonly string[];
   /** Whether `file:/path` stays what it is, for a file that is read again when it changes. */
   readonly keepsFiles?: boolean;
   /** Brings the ways to write a value into one, before it is checked. */

@@ -2,6 +2,8 @@ import { duration } from '../schema/kinds.js';
 import { Key } from '../schema/section-schema.js';
 import { isZeroDuration } from '../values/duration.js';
 
+export const COMPRESSIONS = ['none', 'gzip'] as const;
+
 const DEFAULT_TIME = { isUnset: isZeroDuration };
 
 /** `timeouts`: what stages of a request may take, within `timeout`. */

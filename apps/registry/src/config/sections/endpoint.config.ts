@@ -13,8 +13,9 @@ import {
   webhookUrl,
 } from '../schema/kinds.js';
 import { Key, Section } from '../schema/section-schema.js';
+import { proxy } from '../schema/trust-kinds.js';
 import { isZeroDuration } from '../values/duration.js';
-import { TimeoutsConfig } from './delivery-http.config.js';
+import { COMPRESSIONS, TimeoutsConfig } from './delivery-http.config.js';
 import { EndpointBacklogConfig } from './backlog.config.js';
 import { SelectionConfig } from './selection.config.js';
 import { AddressesConfig, EndpointTlsConfig, SigningConfig } from './trust.config.js';
@@ -95,6 +96,18 @@ export class EndpointConfig {
   /** Herald's own: what stages of a request may take. */
   @Section(() => TimeoutsConfig)
   timeouts = new TimeoutsConfig();
+
+  /** Herald's own, like the two below it. */
+  @Key(oneOf(COMPRESSIONS))
+  compression: (typeof COMPRESSIONS)[number] = 'none';
+
+  /** In place of `notifications.proxy`. */
+  @Key(proxy())
+  proxy?: string;
+
+  /** Whether the endpoint is asked, by OPTIONS, if it agrees to be sent events. */
+  @Key(flag())
+  handshake = false;
 
   @Key(count(Number.MIN_SAFE_INTEGER), { isUnset: (value) => typeof value === 'number' && value <= 0 })
   threshold = 10;

@@ -1,5 +1,6 @@
 import { byteSize, count, duration, flag, oneOf } from '../schema/kinds.js';
 import { Key, Section, SectionList } from '../schema/section-schema.js';
+import { proxy } from '../schema/trust-kinds.js';
 import {
   BACKLOG_LIMITS,
   LARGEST_LOG_BYTES,
@@ -61,6 +62,10 @@ export class NotificationsConfig {
   /** Herald's own: the addresses that every endpoint may be reached at. */
   @Section(() => AddressesConfig)
   addresses = new AddressesConfig();
+
+  /** Herald's own: the way to endpoints that have no `proxy` of their own. */
+  @Key(proxy())
+  proxy = 'environment';
 
   @SectionList(() => EndpointConfig, 'an endpoint')
   endpoints: EndpointConfig[] = [];

@@ -16,6 +16,12 @@ export class FaultMetrics {
       ({ faults }) => faults,
     );
     this.#counter(
+      'herald_notifications_proxy_faults_total',
+      'Requests to an endpoint that failed at the proxy before it, by what the proxy did',
+      'reason',
+      ({ proxyFaults }) => proxyFaults,
+    );
+    this.#counter(
       'herald_notifications_cut_answers_total',
       'Answers whose body was not read to its end, because it was too large (size) or too slow (time), or the connection broke (lost)',
       'reason',

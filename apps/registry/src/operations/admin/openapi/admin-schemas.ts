@@ -10,6 +10,8 @@ const FAULTS = [
   'first-byte-timeout',
   'timeout',
   'address',
+  'proxy',
+  'handshake',
   'encode',
 ] as const;
 
@@ -42,6 +44,11 @@ const ENDPOINT = object(
       additionalProperties: COUNT,
       description: 'attempts of this run that were not answered, by what went wrong',
     },
+    proxyFaults: {
+      type: 'object',
+      additionalProperties: COUNT,
+      description: 'of them, those that failed at the proxy before the endpoint, by what it did',
+    },
     cutAnswers: {
       type: 'object',
       additionalProperties: COUNT,
@@ -56,6 +63,7 @@ const ENDPOINT = object(
     }),
   },
   {
+    handshake: oneOf('pending', 'granted', 'refused'),
     oldestPendingAt: TIME,
     lastSuccessAt: TIME,
     lastError: oneOf(...FAULTS, 'status'),
