@@ -1,11 +1,13 @@
 import { SqliteDatabase, type Database } from '@herald/database';
 import { notificationsMigrations } from '@herald/notifications';
-import { storageMigrations } from '@herald/storage';
+import { AdoptionError, storageMigrations } from '@herald/storage';
 import type { AdoptionCommand } from './cli/adoption-command.js';
 import type { Output } from './cli/delete-repository.js';
 import { EXIT_CODE } from './cli/exit-code.js';
+import { exportOnCommand } from './cli/export-links.js';
 import { importOnCommand, listUnreadable, nothingToImport } from './cli/import-volume.js';
 import type { OfflineWork } from './cli/offline-work.js';
+import { verifyOnCommand } from './cli/verify-volume.js';
 import type { RegistryConfig } from './config/registry-config.js';
 import { DataDirectoryLock } from './data-directory/data-directory-lock.js';
 import { startFailureOf } from './start-failure.js';
@@ -34,7 +36,7 @@ export async function adopt(
   } catch (error) {
     const { message, exitCode } = startFailureOf(error);
     output.stderr(`herald: ${message}\n`);
-    return exitCode;
+    return error instanceof AdoptionError ? EXIT_CODE.refused : exitCode;
   } finally {
     await database?.close();
     lock?.release();
@@ -45,6 +47,10 @@ function perform(command: AdoptionCommand, work: OfflineWork): Promise<number> {
   switch (command.does) {
     case 'import':
       return importOnCommand(work, command.verify);
+    case 'export-links':
+      return exportOnCommand(work);
+    case 'verify':
+      return verifyOnCommand(work, command.removeStrays);
     default:
       return listUnreadable(work);
   }

@@ -1,4 +1,6 @@
 export { AdoptionError, type AdoptionErrorCode } from './adoption/adoption.error.js';
+export type { ExportConflict, ExportCounts } from './adoption/export-run.js';
+export { exportVolume, type ExportOptions } from './adoption/export-volume.js';
 export {
   importState,
   refuseUnfinishedImport,
@@ -13,6 +15,8 @@ export {
   type UnreadableKind,
   type UnreadableLink,
 } from './adoption/unreadable-links.js';
+export type { Stray, VerifyCounts, VerifyFault, VerifyOptions } from './adoption/verify-run.js';
+export { verifyVolume } from './adoption/verify-volume.js';
 export type { CollectionReport, Removal } from './collection/collection-report.js';
 export { CollectionRefused } from './collection/collection-run.js';
 export { CollectionSchedule, type CollectionScheduleOptions } from './collection/collection-schedule.js';

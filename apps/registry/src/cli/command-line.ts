@@ -198,6 +198,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
         verify: { type: 'boolean', default: false },
         unreadable: { type: 'boolean', default: false },
         hold: { type: 'string' },
+        'remove-strays': { type: 'boolean', default: false },
         after: { type: 'string' },
         limit: { type: 'string' },
         type: { type: 'string' },
@@ -205,8 +206,8 @@ function readArguments(argv: readonly string[]): Arguments | string {
       },
     });
     const { help, version, config, json, hold, 'ignore-existing': ignoreExisting, ...others } = values;
-    const { verify, unreadable, ...filter } = others;
-    const adoption = { verify, unreadable };
+    const { verify, unreadable, 'remove-strays': removeStrays, ...filter } = others;
+    const adoption = { verify, unreadable, removeStrays };
     return {
       flags: { help, version, ignoreExisting, config, json, hold, filter: { ...filter }, adoption },
       words: positionals,

@@ -19,16 +19,21 @@ Usage:
   herald import [CONFIG] [--verify]           adopt the volume of Distribution under storage.filesystem.rootdirectory in
                                               place; go on with an import that was interrupted
   herald import [CONFIG] --unreadable         list what an import could not read
+  herald export-links [CONFIG]                write the links and manifests that Distribution needs to serve the volume again
+  herald verify [CONFIG] [--remove-strays]    read every blob and manifest, and name what is missing, wrong or a file that
+                                              nothing knows
   herald version                              print the version (also --version, -v)
   herald help                                 print this text (also --help, -h)
 
 Options of serve:
   --ignore-existing   start with an empty registry although the data directory holds another registry's repositories
 
-Options of import:
-  --verify            read every blob and compare it with its digest; by default only its length is looked at
+Options of import, export-links and verify:
+  --verify            import reads every blob and compares it with its digest; by default it looks at the lengths alone
+  --remove-strays     verify removes the files of blobs that no row knows. It refuses before a finished import, while links
+                      are unreadable, and when there are links that no import has seen
   --json              print JSON, one document a line, for programs
-  It works while no server runs. Progress is told on stderr. Nothing is copied, moved or deleted, and no event is made.
+  They work while no server runs, and tell their progress on stderr. Import changes nothing in the volume.
 
 Options of backup:
   --hold DURATION     how long garbage collection leaves the listed blobs alone unless released (default 24h, at most 720h)

@@ -206,6 +206,8 @@ describe('the program', () => {
       [['import', path], '{"does":"import","verify":false}'],
       [['import', '--verify', '--config', path], '{"does":"import","verify":true}'],
       [['import', path, '--unreadable', '--json'], '{"does":"list-unreadable"} as JSON'],
+      [['export-links', path], '{"does":"export-links"}'],
+      [['verify', path, '--remove-strays'], '{"does":"verify","removeStrays":true}'],
     ] as const) {
       expect(await herald([...argv])).toMatchObject({ exitCode: 7 });
       expect(asked).toEqual([expected]);
@@ -213,8 +215,9 @@ describe('the program', () => {
   });
 
   it.each([
-    [['serve', '--verify'], '--verify belongs to import'],
-    [['import', 'a', 'b'], 'import takes one CONFIG'],
+    [['serve', '--remove-strays'], '--remove-strays belongs to verify'],
+    [['verify', '--verify'], '--verify belongs to import'],
+    [['export-links', 'a', 'b'], 'export-links takes one CONFIG'],
     [['import', '--verify', '--unreadable'], '--unreadable only lists'],
   ])('does not guess what %j means', async (argv, message) => {
     const { exitCode, stderr } = await herald(argv);

@@ -1,10 +1,11 @@
 import type { Database } from '@herald/database';
 import { addAlias } from '../blobs/find-blob.js';
 import { storeManifest } from '../manifests/store-manifest.js';
-import { REPOSITORY_ID, valueLists } from '../metadata/rows.js';
+import { REPOSITORY_ID } from '../metadata/rows.js';
 import { digestAlgorithm, type Digest } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
 import type { ImportRun } from './import-run.js';
+import { knownLinks } from './known-links.js';
 import { fault, WRONG_CONTENT, type Reading, type VolumeFiles } from './volume-files.js';
 import { blobPath, type Link } from './volume-layout.js';
 import { readVolumeManifest } from './volume-manifest.js';
@@ -33,7 +34,7 @@ export class LinkImport {
     const links = findings.filter((finding) => finding.is === 'link');
     const readings = await Promise.all(links.map(({ link }) => this.files.link(link)));
     const targets = new Map(links.map(({ path }, index) => [path, readings[index]]));
-    const known = await this.#known([...targets.keys()]);
+    const known = await knownLinks(this.database, [...targets.keys()]);
     for (const finding of findings) {
       const target = targets.get(finding.path);
       if (finding.is === 'unreadable' || finding.is === 'ignored') run.note(finding);
@@ -139,17 +140,5 @@ export class LinkImport {
       [repository, digest],
     );
     return rows.length > 0;
-  }
-
-  async #known(paths: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
-    const known = new Map<string, Digest>();
-    for (const { placeholders, params } of valueLists(paths)) {
-      const rows = await this.database.read<{ path: string; digest: string }>(
-        `SELECT path, digest FROM known_links WHERE path IN (${placeholders})`,
-        params,
-      );
-      for (const { path, digest } of rows) known.set(path, digest as Digest);
-    }
-    return known;
   }
 }

@@ -1,12 +1,13 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Database, SqliteDatabase, type CommitOutcome, type WriteBatch } from '@herald/database';
+import { SqliteDatabase, type Database } from '@herald/database';
 import { blobFile, ForeignVolume } from '../../../../test/support/foreign-volume.js';
 import { contentOf, digestOf, journal, StorageFixture } from '../../../../test/support/storage-fixture.js';
 import { storageMigrations } from '../metadata/schema.js';
 import type { Digest } from '../repository/digest.js';
 import { parseReference } from '../repository/tag.js';
+import { DyingDatabase } from '../../../../test/support/dying-database.js';
 import { importState, type ImportRecord } from './import-record.js';
 import { importVolume } from './import-volume.js';
 import { countUnreadableLinks, listUnreadableLinks, type UnreadableLink } from './unreadable-links.js';
@@ -231,26 +232,4 @@ function openDatabase(path: string): Database {
       throw error;
     },
   });
-}
-
-/** Dies in the middle: some commits go through, and the next is never made. */
-class DyingDatabase extends Database {
-  constructor(
-    private readonly real: Database,
-    private commits: number,
-  ) {
-    super();
-  }
-
-  override read: Database['read'] = (sql, params) => this.real.read(sql, params);
-
-  override async commit(batch: WriteBatch): Promise<CommitOutcome> {
-    if (this.commits === 0) throw new Error('killed');
-    this.commits -= 1;
-    return this.real.commit(batch);
-  }
-
-  override close(): Promise<void> {
-    return Promise.resolve();
-  }
 }

@@ -41,12 +41,24 @@ export class VolumeFiles {
       if (current.is !== 'read') return current;
       if (current.value.isSymbolicLink()) return SYMLINK;
     }
-    const bytes = await this.#read(path, MAX_LINK_BYTES);
-    if (bytes.is !== 'read') return bytes;
-    const text = bytes.value.toString('latin1');
-    return isDigest(text)
-      ? { is: 'read', value: text }
+    const text = await this.text(path);
+    if (text.is !== 'read') return text;
+    return isDigest(text.value)
+      ? { is: 'read', value: text.value }
       : fault('bad-digest', 'the file does not hold a digest and nothing else');
+  }
+
+  /** What a small file holds. */
+  async text(path: string): Promise<Reading<string>> {
+    const bytes = await this.#read(path, MAX_LINK_BYTES);
+    return bytes.is === 'read' ? { is: 'read', value: bytes.value.toString('latin1') } : bytes;
+  }
+
+  /** Whether a file holds exactly these bytes, of at most 4 MiB; another content is a fault. */
+  async holds(path: string, expected: Uint8Array): Promise<Reading<true>> {
+    const bytes = await this.#read(path, MAX_MANIFEST_BYTES);
+    if (bytes.is !== 'read') return bytes;
+    return bytes.value.equals(expected) ? { is: 'read', value: true } : WRONG_CONTENT;
   }
 
   /** The bytes of a manifest, if they are what the digest names. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { digestAlgorithm, digestHex, type Digest } from '../repository/digest.js';
-import type { RepositoryName } from '../repository/repository-name.js';
-import type { Tag } from '../repository/tag.js';
+import { digestAlgorithm, digestHex, isDigest, type Digest } from '../repository/digest.js';
+import { isRepositoryName, type RepositoryName } from '../repository/repository-name.js';
+import { isTag, type Tag } from '../repository/tag.js';
 
 /**
  * Distribution's layout, by paths relative to `docker/registry/v2`:
@@ -46,6 +46,27 @@ export function linkPath(link: Link): string {
 /** Where Distribution remembers that a tag once named a manifest; its own deletes and its collection look there. */
 export function tagIndexPath(repository: RepositoryName, tag: Tag, digest: Digest): string {
   return `repositories/${repository}/_manifests/tags/${tag}/index/${partsOf(digest)}/link`;
+}
+
+const LINK =
+  /^repositories\/(?<repository>.+)\/(?:_layers|_manifests\/(?<revisions>revisions))\/(?<algorithm>[^/]+)\/(?<hex>[^/]+)\/link$/;
+const TAG_LINK = /^repositories\/(?<repository>.+)\/_manifests\/tags\/(?<tag>[^/]+)\/current\/link$/;
+
+/** What the link of a path is about; `undefined` for another path, that of a tag's history too. */
+export function linkAt(path: string): Link | undefined {
+  return tagLinkAt(path) ?? contentLinkAt(path);
+}
+
+function tagLinkAt(path: string): Link | undefined {
+  const { repository = '', tag = '' } = TAG_LINK.exec(path)?.groups ?? {};
+  return isRepositoryName(repository) && isTag(tag) ? { kind: 'tag', repository, tag } : undefined;
+}
+
+function contentLinkAt(path: string): Link | undefined {
+  const { repository = '', revisions, algorithm = '', hex = '' } = LINK.exec(path)?.groups ?? {};
+  const digest = `${algorithm}:${hex}`;
+  if (!isRepositoryName(repository) || !isDigest(digest)) return undefined;
+  return { kind: revisions === undefined ? 'layer' : 'revision', repository, digest };
 }
 
 function partsOf(digest: Digest): string {
