@@ -67,6 +67,17 @@ describe('operators of the program', () => {
     });
     expect(receiver.deliveries.at(-1)?.body).toBe('{"events":[]}');
     expect((await herald('dead-letters', 'list', 'ci/main')).output).toContain('refused');
+    const [event] = (await admin.ask('GET', 'events')).body['events'] as readonly { id: string }[];
+    const { body: fate } = await admin.ask('GET', `events/${event?.id ?? ''}/attempts`);
+    expect(fate['endpoints']).toMatchObject([
+      {
+        endpoint: 'ci/main',
+        state: 'dead',
+        deadLetter: 1,
+        attempts: [{}, {}, {}, { status: 422, outcome: 'event-fault', events: 1 }],
+      },
+    ]);
+    expect((await herald('events', 'show', event?.id ?? '')).output).toMatch(/ci\/main +dead +4 +1\n/);
     status = 200;
     const before = receiver.deliveries.length;
     const sent = await herald('dead-letters', 'redrive', 'ci/main');
@@ -77,8 +88,44 @@ describe('operators of the program', () => {
     await expect(admin.ask('DELETE', `${path}/1`)).resolves.toMatchObject({ status: 404 });
   });
 
+  it('see what an endpoint that is down has still to get, and have it sent when it is up', async () => {
+    await receiver.down();
+    await client.pushImage(image('app'), 'latest');
+    const path = 'endpoints/ci%2Fmain';
+    await expect
+      .poll(async () => (await admin.ask('GET', path)).body['detail'])
+      .toMatchObject({
+        breaker: { state: 'closed', openings: 0 },
+        lanes: { total: 1, first: [{ lane: 'team/app', firstSequence: 1, state: 'waiting' }] },
+      });
+    const shown = await herald('endpoints', 'show', 'ci/main');
+    expect(shown.output).toMatch(/pending +4\n[^]*team\/app +waiting +1 [^]*connect +endpoint-fault/);
+    await admin.ask('POST', `${path}/pause`);
+    await expect(admin.ask('POST', `${path}/drain`)).resolves.toMatchObject({ status: 409 });
+    await admin.ask('POST', `${path}/resume`);
+    await receiver.up();
+    await expect(herald('endpoints', 'drain', 'ci/main')).resolves.toMatchObject({
+      code: 0,
+      output: expect.stringContaining('ci/main has everything up to 4\n') as string,
+    });
+    expect(receiver.events).toHaveLength(4);
+    expect((await admin.ask('GET', path)).body).toMatchObject({
+      Pending: 0,
+      detail: { lanes: { total: 0, first: [] } },
+    });
+    expect((await admin.ask('GET', `${path}/attempts?limit=1`)).body).toMatchObject({
+      attempts: [{ endpoint: 'ci/main', status: 200, outcome: 'delivered' }],
+    });
+  });
+
   it('are told what is not there, and what is not a number', async () => {
-    for (const path of ['endpoints/x', 'endpoints/x/dead-letters', 'events/x']) {
+    for (const path of [
+      'endpoints/x',
+      'endpoints/x/dead-letters',
+      'endpoints/x/attempts',
+      'events/x',
+      'events/x/attempts',
+    ]) {
       await expect(admin.ask('GET', path)).resolves.toMatchObject({ status: 404 });
     }
     for (const path of ['events?limit=0', 'events?limit=1001', 'events?after=-1', 'events?after=1&after=2']) {

@@ -34,6 +34,7 @@ import { RequestOrigin } from './http/request-origin.js';
 import { EventTrail } from './logging/event-trail.js';
 import { endpointsOf } from './notifications-compatibility.js';
 import { AdminGuard } from './operations/admin/admin.guard.js';
+import { AttemptsAdminController } from './operations/admin/attempts-admin.controller.js';
 import { BackupsAdminController } from './operations/admin/backups-admin.controller.js';
 import { DeadLettersAdminController } from './operations/admin/dead-letters-admin.controller.js';
 import { EndpointsAdminController } from './operations/admin/endpoints-admin.controller.js';
@@ -75,6 +76,7 @@ const OPERATIONS = [
   EndpointsAdminController,
   EventsAdminController,
   DeadLettersAdminController,
+  AttemptsAdminController,
   BackupsAdminController,
   OpenApiController,
 ];

@@ -42,6 +42,7 @@ export {
   type DeliveryObservation,
 } from './metrics/delivery-observer.js';
 export type { EndpointMetricsSnapshot, ErrorClass } from './metrics/endpoint-metrics.js';
+export { RecentAttempts, type RecentAttempt } from './metrics/recent-attempts.js';
 export { NotificationsError, type NotificationsErrorCode } from './notifications.error.js';
 export { NotificationsModule } from './notifications.module.js';
 export type { NotificationsExtras } from './notifications.module-definition.js';
@@ -89,6 +90,7 @@ export {
 export { isAddressRange, signingKeyFault, tlsFaults, type TrustFault } from './trust-faults.js';
 export { isWebhook } from './endpoint-types.js';
 export { Broadcaster } from './sinks/broadcaster.js';
+export type { EndpointDetail, EventStanding, LaneDetail } from './sinks/endpoint-detail.js';
 export { EndpointSink, type Redelivery } from './sinks/endpoint-sink.js';
 export type { ChangedEndpoint, EndpointsConfiguration, Reconfiguration } from './sinks/reconfiguration.js';
 export { Sink } from './sinks/sink.js';

@@ -17,6 +17,7 @@ import { HostResolver, SystemHostResolver } from './http/addresses/host-resolver
 import { deliveryHttp } from './http/delivery-http.js';
 import { EndpointClients } from './http/endpoint-client.js';
 import { DeliveryObserver, DeliveryObservers } from './metrics/delivery-observer.js';
+import { RecentAttempts } from './metrics/recent-attempts.js';
 import {
   ConfigurableModuleClass,
   NOTIFICATIONS_OPTIONS,
@@ -64,6 +65,7 @@ import { Transports } from './transports/transports.js';
     LogMaintenance,
     BacklogWatch,
     EventPages,
+    RecentAttempts,
     DeadLetters,
     Redrive,
     NotificationsHealthIndicator,
@@ -71,6 +73,7 @@ import { Transports } from './transports/transports.js';
   exports: [
     EventLog,
     EventPages,
+    RecentAttempts,
     DeadLetters,
     Broadcaster,
     NotificationsHealthIndicator,

@@ -52,6 +52,15 @@ describe('the command line', () => {
     ],
     ['check a.yml', { kind: 'check', configPath: 'a.yml' }],
     [
+      'endpoints drain ci --timeout 90s',
+      {
+        kind: 'operate',
+        configPath: undefined,
+        command: { does: 'drain-endpoint', endpoint: 'ci', timeoutSeconds: 90 },
+        json: false,
+      },
+    ],
+    [
       'backup /b --hold 36h',
       {
         kind: 'backup',
@@ -88,9 +97,11 @@ describe('the command line', () => {
     ['backup a --hold long', '--hold takes a duration'],
     ['backup release --hold 1h', 'backup takes a DIR'],
     ['check --ignore-existing', '--ignore-existing belongs to serve'],
-    ['endpoints pause', 'endpoints takes list, or pause'],
-    ['endpoints drop ci', 'endpoints takes list, or pause'],
-    ['events follow', 'events takes list or tail'],
+    ['endpoints pause', 'endpoints takes list, or show'],
+    ['endpoints drop ci', 'endpoints takes list, or show'],
+    ['events follow', 'events takes show ID'],
+    ['endpoints pause ci --timeout 1s', '--timeout belongs to endpoints drain'],
+    ['endpoints drain ci --timeout soon', '--timeout takes a duration'],
     ['endpoints list --type x', '--type belongs to events'],
     ['dead-letters redrive', 'dead-letters takes list NAME'],
     ['dead-letters delete ci', 'dead-letters takes list NAME'],

@@ -12,6 +12,7 @@ import {
 } from './adoption-command.js';
 import {
   isOperatorCommand,
+  withTimeout,
   OPERATOR_COMMANDS,
   parseOperatorCommand,
   type EventFilter,
@@ -135,10 +136,10 @@ function ofAdoption(
 function ofOperator(
   name: (typeof OPERATOR_COMMANDS)[number],
   operands: readonly string[],
-  { filter, json, config }: Arguments['flags'],
+  { filter, json, config, timeout }: Arguments['flags'],
   environment: Environment,
 ): Command {
-  const command = parseOperatorCommand(name, operands, filter);
+  const command = withTimeout(parseOperatorCommand(name, operands, filter), timeout);
   if (typeof command === 'string') {
     return usageError(command);
   }
@@ -178,6 +179,7 @@ interface Arguments {
     readonly config: string | undefined;
     readonly json: boolean;
     readonly hold: string | undefined;
+    readonly timeout: string | undefined;
     readonly filter: EventFilter;
     readonly adoption: AdoptionFlags;
   };
@@ -199,17 +201,27 @@ function readArguments(argv: readonly string[]): Arguments | string {
         unreadable: { type: 'boolean', default: false },
         hold: { type: 'string' },
         'remove-strays': { type: 'boolean', default: false },
+        timeout: { type: 'string' },
         after: { type: 'string' },
         limit: { type: 'string' },
         type: { type: 'string' },
         lane: { type: 'string' },
       },
     });
-    const { help, version, config, json, hold, 'ignore-existing': ignoreExisting, ...others } = values;
+    const {
+      help,
+      version,
+      config,
+      json,
+      hold,
+      timeout,
+      'ignore-existing': ignoreExisting,
+      ...others
+    } = values;
     const { verify, unreadable, 'remove-strays': removeStrays, ...filter } = others;
     const adoption = { verify, unreadable, removeStrays };
     return {
-      flags: { help, version, ignoreExisting, config, json, hold, filter: { ...filter }, adoption },
+      flags: { help, version, ignoreExisting, config, json, hold, timeout, filter: { ...filter }, adoption },
       words: positionals,
     };
   } catch (error) {

@@ -9,8 +9,12 @@ Usage:
   herald backup DIR [--hold DURATION]         copy the database, running or not, and list the blobs that belong to it
   herald backup release                       the blobs are copied: let garbage collection go on
   herald endpoints [list]                     show the endpoints of the running server: state, lag, counts
+  herald endpoints show NAME                  show one: breaker, lanes that are behind, last attempts
   herald endpoints pause|resume|enable|test NAME
                                               hold an endpoint, go on, end its retirement, or try it
+  herald endpoints drain NAME [--timeout DURATION]
+                                              send what is pending now, and wait until it is done (60s)
+  herald events show ID                       show an event, and what became of it at each endpoint
   herald events list|tail [--after N] [--limit N] [--type TYPE] [--lane LANE]
                                               show the event log, or follow it; TYPE may end with *
   herald dead-letters list NAME               show what an endpoint did not take

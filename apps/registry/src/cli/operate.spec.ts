@@ -53,6 +53,31 @@ describe('an operator at the command line', () => {
     expect((await herald({ does: 'list-endpoints' }, [answer], true)).stdout).toBe(`${answer.body}\n`);
   });
 
+  it('waits until an endpoint has what was pending, and not for what came since', async () => {
+    const drain = { does: 'drain-endpoint', endpoint: 'ci', timeoutSeconds: 60 } as const;
+    const active = { ...ENDPOINT, state: 'active' };
+    const answers = [
+      ok({ upTo: 9, cursor: 5, pending: 4 }),
+      ok({ ...active, cursor: 8 }),
+      ok({ ...active, cursor: 9 }),
+    ];
+    const { code, stdout } = await herald(drain, answers);
+    expect([code, stdout]).toEqual([0, 'ci has everything up to 9\n']);
+    expect(asked).toEqual([
+      'POST /admin/v1/endpoints/ci/drain',
+      'GET /admin/v1/endpoints/ci',
+      'GET /admin/v1/endpoints/ci',
+    ]);
+    const late = await herald({ ...drain, timeoutSeconds: 0 }, [
+      ok({ upTo: 9 }),
+      ok({ ...active, cursor: 8 }),
+    ]);
+    expect(late).toMatchObject({ code: 5, stdout: '' });
+    expect(late.stderr).toContain('ci was not drained within 0 s: 3 events are pending');
+    const paused = await herald(drain, [ok({ upTo: 9 }), ok({ ...ENDPOINT, cursor: 8 })]);
+    expect(paused.stderr).toContain('ci is paused: it was not drained');
+  });
+
   it('changes the state of an endpoint, whatever its name is made of', async () => {
     const { stdout } = await herald({ does: 'change-endpoint', change: 'pause', endpoint: 'a/b c' }, [
       ok(ENDPOINT),

@@ -1,27 +1,10 @@
-import type { AdminRequest } from './admin-client.js';
 import { NoServer } from './admin-client.js';
-import { reasonOf, type Output } from './delete-repository.js';
+import { ask, itemsOf, Refused, say, text, type Item, type Operation } from './ask.js';
+import { drain } from './drain.js';
 import { EXIT_CODE } from './exit-code.js';
-import type { EventFilter, OperatorCommand } from './operator-command.js';
+import type { EndpointChange, EventFilter, OperatorCommand } from './operator-command.js';
+import { showEndpoint, showEvent } from './inspect.js';
 import { table } from './table.js';
-
-/** What a command works with. */
-export interface Operation {
-  readonly request: AdminRequest;
-  readonly output: Output;
-  /** For programs: JSON, one document a line. */
-  readonly json: boolean;
-  /** Waits before the log is asked again. False: stop. */
-  readonly pause: () => Promise<boolean>;
-}
-
-/** The server refused, and said why. */
-class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly code = 'REFUSED';
-}
-
-type Item = Readonly<Record<string, unknown>>;
 
 /** Does what an operator asks for by the admin API of the running server. Resolves with the exit code. */
 export async function operate(command: OperatorCommand, operation: Operation): Promise<number> {
@@ -43,20 +26,16 @@ async function perform(command: OperatorCommand, operation: Operation): Promise<
   switch (command.does) {
     case 'list-endpoints':
       return listEndpoints(operation);
+    case 'show-endpoint':
+      return showEndpoint(operation, command.endpoint);
+    case 'drain-endpoint':
+      return drain(operation, command.endpoint, command.timeoutSeconds);
+    case 'show-event':
+      return showEvent(operation, command.id);
     case 'change-endpoint':
-    case 'test-endpoint': {
-      const verb = command.does === 'test-endpoint' ? 'test' : command.change;
-      const answer = await ask(
-        operation,
-        'POST',
-        `endpoints/${encodeURIComponent(command.endpoint)}/${verb}`,
-      );
-      return say(
-        operation,
-        answer,
-        verb === 'test' ? testLine(answer) : `${command.endpoint} is ${text(answer['state'])}\n`,
-      );
-    }
+      return callEndpoint(operation, command.endpoint, command.change);
+    case 'test-endpoint':
+      return callEndpoint(operation, command.endpoint, 'test');
     case 'list-events': {
       const page = await ask(operation, 'GET', `events${queryOf(command.filter)}`);
       return say(operation, page, eventTable(itemsOf(page, 'events')));
@@ -65,20 +44,23 @@ async function perform(command: OperatorCommand, operation: Operation): Promise<
       return tail(operation, command.filter);
     case 'list-dead-letters':
       return listDeadLetters(operation, command.endpoint);
-    case 'redrive': {
-      const which = command.id === undefined ? '' : `/${encodeURIComponent(command.id)}`;
-      const answer = await ask(operation, 'POST', `${lettersOf(command.endpoint)}${which}/redrive`);
-      return say(
-        operation,
-        answer,
-        `job ${text(answer['job'])} sends ${text(answer['events'])} events again\n`,
-      );
-    }
+    case 'redrive':
+      return redrive(operation, command.endpoint, command.id);
     default: {
       await ask(operation, 'DELETE', `${lettersOf(command.endpoint)}/${encodeURIComponent(command.id)}`);
       return say(operation, { deleted: command.id }, `gave up dead letter ${command.id}\n`);
     }
   }
+}
+
+/** Has something done with an endpoint, and tells how it is then, or how the try ended. */
+async function callEndpoint(
+  operation: Operation,
+  endpoint: string,
+  verb: EndpointChange | 'test',
+): Promise<void> {
+  const answer = await ask(operation, 'POST', `endpoints/${encodeURIComponent(endpoint)}/${verb}`);
+  say(operation, answer, verb === 'test' ? testLine(answer) : `${endpoint} is ${text(answer['state'])}\n`);
 }
 
 async function listEndpoints(operation: Operation): Promise<void> {
@@ -100,6 +82,12 @@ async function listEndpoints(operation: Operation): Promise<void> {
   ]);
   const header = ['NAME', 'ADDRESS', 'STATE', 'BREAKER', 'PENDING', 'LAG', 'DELIVERED', 'DEAD'];
   say(operation, answer, table(header, [...rows, ...detached]));
+}
+
+async function redrive(operation: Operation, endpoint: string, id: string | undefined): Promise<void> {
+  const which = id === undefined ? '' : `/${encodeURIComponent(id)}`;
+  const answer = await ask(operation, 'POST', `${lettersOf(endpoint)}${which}/redrive`);
+  say(operation, answer, `job ${text(answer['job'])} sends ${text(answer['events'])} events again\n`);
 }
 
 /** Every page: people who look for a letter do not know on which it is. */
@@ -141,16 +129,6 @@ async function tail(operation: Operation, filter: EventFilter): Promise<void> {
   } while (after !== undefined);
 }
 
-async function ask({ request }: Operation, method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Item> {
-  const { status, body } = await request(method, `/admin/v1/${path}`);
-  if (status >= 200 && status < 300) return body === '' ? {} : (JSON.parse(body) as Item);
-  throw new Refused(reasonOf(body));
-}
-
-function say({ output, json }: Operation, answer: Item, forPeople: string): void {
-  output.stdout(json ? `${JSON.stringify(answer)}\n` : forPeople);
-}
-
 function lettersOf(endpoint: string): string {
   return `endpoints/${encodeURIComponent(endpoint)}/dead-letters`;
 }
@@ -158,11 +136,6 @@ function lettersOf(endpoint: string): string {
 function queryOf(filter: EventFilter): string {
   const query = new URLSearchParams(filter as Record<string, string>).toString();
   return query === '' ? '' : `?${query}`;
-}
-
-function itemsOf(answer: Item, key: string): readonly Item[] {
-  const items = answer[key];
-  return Array.isArray(items) ? (items as readonly Item[]) : [];
 }
 
 function eventTable(items: readonly Item[]): string {
@@ -176,8 +149,4 @@ function eventRow(item: Item): readonly unknown[] {
 function testLine(answer: Item): string {
   const how = answer['status'] === undefined ? text(answer['fault']) : `status ${text(answer['status'])}`;
   return `${answer['delivered'] === true ? 'delivered' : 'not delivered'}: ${how} after ${text(answer['durationMs'])} ms\n`;
-}
-
-function text(value: unknown): string {
-  return (typeof value === 'string' ? value : JSON.stringify(value ?? '-')).replaceAll(/\p{Cc}/gu, '?');
 }

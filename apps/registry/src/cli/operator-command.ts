@@ -1,8 +1,17 @@
+import { parseDuration } from '../config/values/duration.js';
+
 /** What an operator asks of a running server. */
 export type OperatorCommand =
   | { readonly does: 'list-endpoints' }
   | { readonly does: 'change-endpoint'; readonly change: EndpointChange; readonly endpoint: string }
   | { readonly does: 'test-endpoint'; readonly endpoint: string }
+  | { readonly does: 'show-endpoint'; readonly endpoint: string }
+  | {
+      readonly does: 'drain-endpoint';
+      readonly endpoint: string;
+      readonly timeoutSeconds: number | undefined;
+    }
+  | { readonly does: 'show-event'; readonly id: string }
   | { readonly does: 'list-events' | 'tail-events'; readonly filter: EventFilter }
   | { readonly does: 'list-dead-letters'; readonly endpoint: string }
   | { readonly does: 'redrive'; readonly endpoint: string; readonly id: string | undefined }
@@ -20,8 +29,9 @@ export function isOperatorCommand(name: string): name is (typeof OPERATOR_COMMAN
 }
 
 const USAGE: Readonly<Record<(typeof OPERATOR_COMMANDS)[number], string>> = {
-  endpoints: 'endpoints takes list, or pause, resume, enable or test and the NAME of an endpoint',
-  events: 'events takes list or tail, with --after, --limit, --type and --lane',
+  endpoints:
+    'endpoints takes list, or show, pause, resume, enable, test or drain and the NAME of an endpoint',
+  events: 'events takes show ID, or list or tail, with --after, --limit, --type and --lane',
   'dead-letters': 'dead-letters takes list NAME, redrive NAME [ID] or delete NAME ID',
 };
 
@@ -43,11 +53,25 @@ export function parseOperatorCommand(
   return parsers[command](words) ?? USAGE[command];
 }
 
+/** Adds `--timeout` to the command that takes it. */
+export function withTimeout(
+  command: OperatorCommand | string,
+  timeout: string | undefined,
+): OperatorCommand | string {
+  if (timeout === undefined || typeof command === 'string') return command;
+  if (command.does !== 'drain-endpoint') return '--timeout belongs to endpoints drain';
+  const reading = parseDuration(timeout);
+  if (!reading.ok) return `--timeout takes a duration such as 90s: found ${JSON.stringify(timeout)}`;
+  return { ...command, timeoutSeconds: reading.ms / 1_000 };
+}
+
 function ofEndpoints([verb = 'list', endpoint, ...more]: readonly string[]): OperatorCommand | undefined {
   if (more.length > 0) return undefined;
   if (verb === 'list') return endpoint === undefined ? { does: 'list-endpoints' } : undefined;
   if (endpoint === undefined || endpoint === '') return undefined;
   if (verb === 'test') return { does: 'test-endpoint', endpoint };
+  if (verb === 'show') return { does: 'show-endpoint', endpoint };
+  if (verb === 'drain') return { does: 'drain-endpoint', endpoint, timeoutSeconds: undefined };
   return CHANGES.includes(verb)
     ? { does: 'change-endpoint', change: verb as EndpointChange, endpoint }
     : undefined;
@@ -57,6 +81,9 @@ function ofEvents(
   [verb = 'list', ...more]: readonly string[],
   filter: EventFilter,
 ): OperatorCommand | undefined {
+  const [id, ...rest] = more;
+  if (verb === 'show' && id !== undefined && id !== '' && rest.length === 0)
+    return { does: 'show-event', id };
   if (more.length > 0 || (verb !== 'list' && verb !== 'tail')) return undefined;
   return { does: verb === 'list' ? 'list-events' : 'tail-events', filter };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database, WriteBatch, type Row } from '@herald/database';
+import type { LogRecord } from '../event-log/log-record.js';
 import { ProgressStore } from '../event-log/progress-store.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
 import type { EndpointSink } from '../sinks/endpoint-sink.js';
@@ -57,6 +58,17 @@ export class DeadLetters {
       [endpoint, after, limit],
     );
     return rows.map(letterOf);
+  }
+
+  /** Of the endpoints that have an event among their dead letters, the letter's id. @throws DatabaseError */
+  async ofEvent({ id, sequence }: LogRecord): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.database.read<{ endpoint: string; id: number }>(
+      `SELECT endpoint, id FROM dead_letters WHERE event_id = ?1
+       UNION ALL SELECT endpoint, id FROM dead_letters
+         WHERE event_id IS NULL AND first_sequence <= ?2 AND last_sequence >= ?2`,
+      [id, sequence],
+    );
+    return new Map(rows.map((row) => [row.endpoint, row.id]));
   }
 
   /** The first letter of an endpoint that is to be sent again. @throws DatabaseError */

@@ -41,6 +41,21 @@ export class Breaker {
     return this.#state.name;
   }
 
+  /** Failures in a row while it is closed. */
+  get failures(): number {
+    return this.#state.name === 'closed' ? this.#state.failures : 0;
+  }
+
+  /** How often it opened since the endpoint worked last. */
+  get openings(): number {
+    return this.#state.name === 'closed' ? 0 : this.#state.openings;
+  }
+
+  /** When the next probe may be sent; undefined unless it is open. */
+  get probeAtMs(): number | undefined {
+    return this.#state.name === 'open' ? this.#state.untilMs : undefined;
+  }
+
   /** Until when the endpoint asked to be left alone. */
   get notBeforeMs(): number {
     return this.#notBeforeMs;
@@ -59,6 +74,11 @@ export class Breaker {
   /** Until when {@link admits} says `none`, as long as no answer comes in. It may lie in the past. */
   get silentUntilMs(): number {
     return Math.max(this.#state.name === 'open' ? this.#state.untilMs : 0, this.#notBeforeMs);
+  }
+
+  /** An operator wants to know now: the next probe is due. What the endpoint asked for (`Retry-After`) is kept to. */
+  hurry(): void {
+    if (this.#state.name === 'open') this.#state = { name: 'half-open', openings: this.#state.openings };
   }
 
   probeStarted(): void {

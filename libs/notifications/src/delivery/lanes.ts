@@ -1,6 +1,7 @@
 import { Envelope, type EnvelopeBounds } from './envelope.js';
 import { Lane, type NumberedRecord } from './lane.js';
 import { LANE_LIMITS, LaneIntake, type LaneLimits } from './lane-intake.js';
+import { overviewOf, type LaneOverview } from './lane-overview.js';
 import { LaneRows } from './lane-rows.js';
 import { LaneStates } from './lane-states.js';
 import { NO_HISTORY, type DeadLetter, type History, type LaneException, type Position } from './progress.js';
@@ -80,6 +81,17 @@ export class Lanes {
     let first = this.rows.position + 1;
     for (const lane of this.#states.lanes.values()) first = Math.min(first, lane.first ?? first);
     return first - 1;
+  }
+
+  /** The lanes that are furthest behind. */
+  overview(most: number): LaneOverview {
+    return overviewOf(this.#states.lanes.values(), most);
+  }
+
+  /** Whether an event is still to be delivered, wanted or not. */
+  isPending(lane: string, sequence: number): boolean {
+    const first = this.#states.lanes.get(lane)?.first;
+    return sequence > this.rows.position || (first !== undefined && sequence >= first);
   }
 
   /** What was tried with the event that is at the head of a lane. */
@@ -230,6 +242,11 @@ export class Lanes {
   /** Lanes that wait because the endpoint failed need not wait any longer: it works again. */
   hasten(nowMs: number): void {
     for (const lane of this.#states.waiting) if (lane.history.refusals === 0) this.#dueAt(lane, nowMs);
+  }
+
+  /** No lane waits any longer: an operator wants what is pending to be sent now. */
+  hurry(nowMs: number): void {
+    for (const lane of this.#states.waiting) this.#dueAt(lane, nowMs);
   }
 
   #inFlight(name: string): Lane | undefined {

@@ -130,6 +130,12 @@ CREATE INDEX dead_letters_overflowed ON dead_letters (endpoint, id) WHERE reason
 /** `lane_exceptions.failing_ms`: how long the first event of the lane has failed alone, in running, unpaused time. */
 const FIFTH = 'ALTER TABLE lane_exceptions ADD COLUMN failing_ms INTEGER NOT NULL DEFAULT 0';
 
+/** Which endpoint has an event among its dead letters, and which range one falls into. */
+const DEAD_LETTERS_BY_EVENT = `
+CREATE INDEX dead_letters_by_event ON dead_letters (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX dead_letters_of_ranges ON dead_letters (first_sequence) WHERE event_id IS NULL;
+`;
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
@@ -137,4 +143,5 @@ export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 3, sql: THIRD },
   { library: 'notifications', version: 4, sql: FOURTH },
   { library: 'notifications', version: 5, sql: FIFTH },
+  { library: 'notifications', version: 6, sql: DEAD_LETTERS_BY_EVENT },
 ];

@@ -5,6 +5,7 @@ import { Dispatcher, type Consequence, type Shipment } from '../delivery/dispatc
 import { Lanes } from '../delivery/lanes.js';
 import { outcomeOf } from '../delivery/outcome.js';
 import type { Pacer } from '../delivery/pacer.js';
+import type { LogRecord } from '../event-log/log-record.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { LetterBook } from '../dead-letters/letter-book.js';
 import { writeProgress, type EndpointProgress } from '../event-log/endpoint-rows.js';
@@ -13,6 +14,7 @@ import type { DeliveryObserver } from '../metrics/delivery-observer.js';
 import type { AttemptCounts, EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
 import { Courier } from './courier.js';
 import type { Transport } from '../transports/transport.js';
+import { detailOf, type EndpointDetail, type EventStanding } from './endpoint-detail.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
 import { EndpointBacklog, type OverflowedLetters } from './endpoint-backlog.js';
 import { EndpointReader } from './endpoint-reader.js';
@@ -143,6 +145,23 @@ export class EndpointDelivery implements ProgressSource {
     this.#cancelTimer?.();
     await this.#courier.stop(deadlineMs);
     this.tools.progress.markChanged(this);
+  }
+
+  /** Tries now what waits for its next attempt, as far as the endpoint did not ask to be left alone. */
+  hurry(): void {
+    const { lanes, breaker } = this.#dispatcher;
+    breaker.hurry();
+    lanes.hurry(this.#clock.monotonic());
+    this.#ask();
+  }
+
+  standing(record: LogRecord): EventStanding {
+    if (!this.#dispatcher.lanes.isPending(this.settings.laneOf(record), record.sequence)) return 'past';
+    return this.settings.wants(record) ? 'pending' : 'unwanted';
+  }
+
+  get detail(): EndpointDetail {
+    return detailOf(this.#dispatcher, this.#clock);
   }
 
   get metrics(): EndpointMetricsSnapshot {

@@ -20,6 +20,7 @@ import { Transports } from '../transports/transports.js';
 import type { SigningKey } from '../signing/signing-key.js';
 import type { OverflowedLetters } from './endpoint-backlog.js';
 import { EndpointDelivery } from './endpoint-delivery.js';
+import type { EndpointDetail, EventStanding } from './endpoint-detail.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 import { judgeAgain } from './filter-change.js';
 import { Sink } from './sink.js';
@@ -81,6 +82,21 @@ export class EndpointSink extends Sink {
   get metrics(): EndpointMetricsSnapshot {
     const handshake = this.#transport?.handshake;
     return { ...this.#opened.metrics, ...(handshake !== undefined && { handshake }) };
+  }
+
+  /** What an operator wants to know beside the metrics. */
+  get detail(): EndpointDetail {
+    return this.#opened.detail;
+  }
+
+  /** What has become of an event of the log. */
+  standing(record: LogRecord): EventStanding {
+    return this.#opened.standing(record);
+  }
+
+  /** Tries now what waits for its next attempt; only what the endpoint itself asked for (`Retry-After`) is kept to. */
+  hurry(): void {
+    this.#opened.hurry();
   }
 
   /** Goes on where the endpoint stands: before anything else, and after {@link interrupt}, perhaps under other settings. */

@@ -4,9 +4,11 @@ import {
   Clock,
   EventIds,
   EventLog,
+  type EndpointDetail,
   type EndpointMetricsSnapshot,
   type EndpointSink,
 } from '@herald/notifications';
+import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
 import { configuredEndpoint } from './configured-endpoint.js';
 import { Describe, type AdminOperation } from './openapi/admin-operation.js';
@@ -24,7 +26,7 @@ interface EndpointView extends Omit<EndpointMetricsSnapshot, 'oldestPendingAtMs'
 }
 
 const ENDPOINT: Pick<AdminOperation, 'answer' | 'refusals'> = {
-  answer: { description: 'The endpoint as it is now', schema: named('Endpoint') },
+  answer: { description: 'The endpoint as it is now', schema: named('EndpointDetail') },
   refusals: ['ENDPOINT_UNKNOWN'],
 };
 
@@ -69,9 +71,9 @@ export class EndpointsAdminController {
 
   @Get(':name')
   @Describe({ summary: 'One endpoint', ...ENDPOINT })
-  async one(@Param('name') name: string): Promise<EndpointView> {
+  async one(@Param('name') name: string): Promise<EndpointDetailView> {
     const sink = configuredEndpoint(this.broadcaster, name);
-    return viewOf(sink, await this.log.head());
+    return { ...viewOf(sink, await this.log.head()), detail: detailView(sink.detail) };
   }
 
   @Post(':name/pause')
@@ -81,7 +83,7 @@ export class EndpointsAdminController {
     description: 'Its events wait. Over restarts and changes of its settings.',
     ...ENDPOINT,
   })
-  async pause(@Param('name') name: string): Promise<EndpointView> {
+  async pause(@Param('name') name: string): Promise<EndpointDetailView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.pause(name);
     return this.one(name);
@@ -90,7 +92,7 @@ export class EndpointsAdminController {
   @Post(':name/resume')
   @HttpCode(200)
   @Describe({ summary: 'End the pause of an endpoint', ...ENDPOINT })
-  async resume(@Param('name') name: string): Promise<EndpointView> {
+  async resume(@Param('name') name: string): Promise<EndpointDetailView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.resume(name);
     return this.one(name);
@@ -100,10 +102,39 @@ export class EndpointsAdminController {
   @Post(':name/enable')
   @HttpCode(200)
   @Describe({ summary: 'End the retirement of an endpoint that answered 410', ...ENDPOINT })
-  async enable(@Param('name') name: string): Promise<EndpointView> {
+  async enable(@Param('name') name: string): Promise<EndpointDetailView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.enable(name);
     return this.one(name);
+  }
+
+  /** Tries at once what waits for its next attempt. Whoever asked looks at the cursor until it has come as far as the log was. */
+  @Post(':name/drain')
+  @HttpCode(202)
+  @Describe({
+    summary: 'Send now what an endpoint has still to get',
+    description:
+      'No lane waits for its next attempt any longer; only what the endpoint itself asked for (Retry-After) is kept to. ' +
+      'It is done when the cursor of the endpoint has reached upTo.',
+    answer: {
+      status: 202,
+      description: 'How far there is to go',
+      schema: object({ upTo: COUNT, cursor: COUNT, pending: COUNT }),
+    },
+    refusals: ['ENDPOINT_UNKNOWN', 'CONFLICT'],
+  })
+  async drain(@Param('name') name: string) {
+    const sink = configuredEndpoint(this.broadcaster, name);
+    const upTo = await this.log.head();
+    const { state, cursor, Pending: pending } = sink.metrics;
+    if (state !== 'active') {
+      throw new RegistryError(
+        'CONFLICT',
+        `the endpoint is ${state}: ${state === 'paused' ? 'resume' : 'enable'} it first`,
+      );
+    }
+    sink.hurry();
+    return { upTo, cursor, pending };
   }
 
   /**
@@ -141,6 +172,30 @@ export class EndpointsAdminController {
         : { fault: result.kind === 'unanswered' ? result.fault : 'abandoned' };
     return { delivered: outcome.kind === 'delivered', ...ended, durationMs: Math.round(durationMs) };
   }
+}
+
+interface EndpointDetailView extends EndpointView {
+  readonly detail: ReturnType<typeof detailView>;
+}
+
+function detailView({
+  breaker: { nextProbeAtMs, heldUntilMs, ...breaker },
+  inFlight,
+  lanes,
+}: EndpointDetail) {
+  return {
+    breaker: { ...breaker, ...timeOf('nextProbeAt', nextProbeAtMs), ...timeOf('heldUntil', heldUntilMs) },
+    inFlight,
+    lanes: {
+      total: lanes.total,
+      first: lanes.first.map(({ dueAtMs, ...lane }) => ({ ...lane, ...timeOf('dueAt', dueAtMs) })),
+    },
+  };
+}
+
+/** A time that may be missing, as RFC 3339. */
+function timeOf(name: string, ms: number | undefined): Readonly<Record<string, string>> {
+  return ms === undefined ? {} : { [name]: new Date(ms).toISOString() };
 }
 
 function viewOf({ name, origin, metrics }: EndpointSink, head: number): EndpointView {

@@ -17,57 +17,96 @@ const FAULTS = [
 
 export const FAULT = oneOf(...FAULTS);
 
-const ENDPOINT = object(
+const ENDPOINT_ALWAYS = {
+  name: TEXT,
+  origin: { ...TEXT, description: 'scheme and host; the rest of the URL is never shown' },
+  state: oneOf('active', 'paused', 'retired', 'overflowed'),
+  breaker: oneOf('closed', 'open', 'half-open'),
+  lag: { ...COUNT, description: 'events of the log, wanted or not, behind the cursor' },
+  cursor: {
+    ...COUNT,
+    description: 'everything up to this sequence is delivered, dead or not wanted',
+  },
+  envelopeSize: { ...COUNT, description: 'events that the next request may carry' },
+  Events: { ...COUNT, description: 'events that passed the filter' },
+  Pending: { ...COUNT, description: 'of them, those that are neither delivered nor dead' },
+  Successes: { ...COUNT, description: 'events that were delivered' },
+  Failures: { ...COUNT, description: 'attempts of this run that were answered by no success' },
+  Errors: { ...COUNT, description: 'attempts of this run that were not answered' },
+  Statuses: {
+    type: 'object',
+    additionalProperties: COUNT,
+    description: 'attempts of this run by their status',
+  },
+  faults: {
+    type: 'object',
+    additionalProperties: COUNT,
+    description: 'attempts of this run that were not answered, by what went wrong',
+  },
+  proxyFaults: {
+    type: 'object',
+    additionalProperties: COUNT,
+    description: 'of them, those that failed at the proxy before the endpoint, by what it did',
+  },
+  cutAnswers: {
+    type: 'object',
+    additionalProperties: COUNT,
+    description: 'answers of this run that were not read to their end, by why',
+  },
+  attempts: COUNT,
+  deadLetters: COUNT,
+  backlog: object({
+    bytes: { ...COUNT, description: 'of the events that wait, dead letters included' },
+    share: { type: 'number', minimum: 0, description: 'of the bound on backlog; 0 when there is none' },
+    refusing: { type: 'boolean', description: 'changes are refused because of it' },
+  }),
+};
+
+const ENDPOINT_AT_TIMES = {
+  handshake: oneOf('pending', 'granted', 'refused'),
+  oldestPendingAt: TIME,
+  lastSuccessAt: TIME,
+  lastError: oneOf(...FAULTS, 'status'),
+};
+
+const ENDPOINT = object(ENDPOINT_ALWAYS, ENDPOINT_AT_TIMES);
+
+const LANE = object(
   {
-    name: TEXT,
-    origin: { ...TEXT, description: 'scheme and host; the rest of the URL is never shown' },
-    state: oneOf('active', 'paused', 'retired', 'overflowed'),
-    breaker: oneOf('closed', 'open', 'half-open'),
-    lag: { ...COUNT, description: 'events of the log, wanted or not, behind the cursor' },
-    cursor: {
-      ...COUNT,
-      description: 'everything up to this sequence is delivered, dead, not wanted, or waits in a lane',
-    },
-    envelopeSize: { ...COUNT, description: 'events that the next request may carry' },
-    Events: { ...COUNT, description: 'events that passed the filter' },
-    Pending: { ...COUNT, description: 'of them, those that are neither delivered nor dead' },
-    Successes: { ...COUNT, description: 'events that were delivered' },
-    Failures: { ...COUNT, description: 'attempts of this run that were answered by no success' },
-    Errors: { ...COUNT, description: 'attempts of this run that were not answered' },
-    Statuses: {
-      type: 'object',
-      additionalProperties: COUNT,
-      description: 'attempts of this run by their status',
-    },
-    faults: {
-      type: 'object',
-      additionalProperties: COUNT,
-      description: 'attempts of this run that were not answered, by what went wrong',
-    },
-    proxyFaults: {
-      type: 'object',
-      additionalProperties: COUNT,
-      description: 'of them, those that failed at the proxy before the endpoint, by what it did',
-    },
-    cutAnswers: {
-      type: 'object',
-      additionalProperties: COUNT,
-      description: 'answers of this run that were not read to their end, by why',
-    },
-    attempts: COUNT,
-    deadLetters: COUNT,
-    backlog: object({
-      bytes: { ...COUNT, description: 'of the events that wait, dead letters included' },
-      share: { type: 'number', minimum: 0, description: 'of the bound on backlog; 0 when there is none' },
-      refusing: { type: 'boolean', description: 'changes are refused because of it' },
+    lane: TEXT,
+    state: oneOf('idle', 'ready', 'sending', 'waiting', 'due', 'loading'),
+    firstSequence: { ...COUNT, description: 'the first event that is not done' },
+    inFlight: COUNT,
+    attempts: { ...COUNT, description: 'attempts with the first event' },
+  },
+  { dueAt: TIME },
+);
+
+const BREAKER = object(
+  {
+    state: oneOf('closed', 'open', 'half-open'),
+    failures: { ...COUNT, description: 'in a row, while it is closed' },
+    openings: { ...COUNT, description: 'since the endpoint worked last' },
+  },
+  {
+    nextProbeAt: TIME,
+    heldUntil: { ...TIME, description: 'the endpoint asked to be left alone until then' },
+  },
+);
+
+const ENDPOINT_DETAIL = object(
+  {
+    ...ENDPOINT_ALWAYS,
+    detail: object({
+      breaker: BREAKER,
+      inFlight: { ...COUNT, description: 'requests under way' },
+      lanes: object({
+        total: { ...COUNT, description: 'lanes that have something to be delivered' },
+        first: { ...list(LANE), description: 'those that are furthest behind' },
+      }),
     }),
   },
-  {
-    handshake: oneOf('pending', 'granted', 'refused'),
-    oldestPendingAt: TIME,
-    lastSuccessAt: TIME,
-    lastError: oneOf(...FAULTS, 'status'),
-  },
+  ENDPOINT_AT_TIMES,
 );
 
 const DETACHED_ENDPOINT = object({ name: TEXT, detachedAt: TIME, lag: COUNT, deadLetters: COUNT });
@@ -112,6 +151,7 @@ const ERRORS = object({
 /** The named schemas of the document. */
 export const ADMIN_SCHEMAS = {
   Endpoint: ENDPOINT,
+  EndpointDetail: ENDPOINT_DETAIL,
   DetachedEndpoint: DETACHED_ENDPOINT,
   Event: EVENT,
   DeadLetter: DEAD_LETTER,
