@@ -28,6 +28,7 @@ const tasks = {
       ...args,
     ],
   },
+  'bench:backlog': { build: true, command: (args) => ['bench/backlog/main.mjs', ...args] },
   'bench:delivery': { build: true, command: (args) => ['bench/delivery/main.mjs', ...args] },
 };
 
