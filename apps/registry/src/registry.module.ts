@@ -22,6 +22,7 @@ import { ApiBaseController } from './distribution/api-base.controller.js';
 import { BlobsController } from './distribution/blobs.controller.js';
 import { CatalogController } from './distribution/catalog.controller.js';
 import { DeletionPolicy } from './distribution/deletion-policy.js';
+import { DiskPolicy } from './distribution/disk-policy.js';
 import { ManifestsController } from './distribution/manifests.controller.js';
 import { ReferrersController } from './distribution/referrers.controller.js';
 import { TagsController } from './distribution/tags.controller.js';
@@ -101,6 +102,7 @@ export class RegistryModule {
         },
         { provide: APP_FILTER, useClass: OciErrorFilter },
         { provide: APP_GUARD, useClass: WritePolicy },
+        { provide: APP_GUARD, useClass: DiskPolicy },
         AdminApiDocument,
         AdminGuard,
         Backups,
@@ -127,6 +129,11 @@ function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['i
     DatabaseModule.forRoot({
       path: config.database.path,
       migrations: [...storageMigrations, ...notificationsMigrations],
+      disk: {
+        directories: [config.storage.rootDirectory],
+        minFreeBytes: config.storage.minFreeBytes,
+        reserveBytes: config.database.reserveBytes,
+      },
     }),
     StorageModule.forRoot(config.storage),
     notifications,

@@ -20,6 +20,9 @@ function explain(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const { message } = error;
   if (code === 'EADDRINUSE') return `${message}: another program listens there; choose another http.addr`;
+  if (code === 'EROFS') {
+    return `${message}: the file system of the data is read-only; mount it for writing, or choose another storage.filesystem.rootdirectory`;
+  }
   if (code === 'EACCES') return `${message}: this user may not do that`;
   return message;
 }

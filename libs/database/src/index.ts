@@ -6,7 +6,10 @@ export {
   type DatabaseModuleAsyncOptions,
   type DatabaseModuleOptions,
 } from './database.module.js';
+export { Disk, DISK_REASONS, UnwatchedDisk, type DiskRefusal, type DiskState } from './disk/disk.js';
+export { refusalOf } from './disk/refusal.js';
+export { WatchedDisk, type DiskOptions, type DiskTools } from './disk/watched-disk.js';
 export type { Migration } from './migration.js';
 export { SqliteCopies } from './sqlite/sqlite-copies.js';
 export { SqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.js';
-export { WriteBatch, type CommitOutcome, type Step, type Value } from './write-batch.js';
+export { WriteBatch, type CommitOutcome, type Step, type Value, type WritePurpose } from './write-batch.js';

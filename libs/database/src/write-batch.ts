@@ -1,6 +1,15 @@
 /** What a statement may be given, and what a column holds. Booleans are 0 and 1, times are ms since 1970. */
 export type Value = string | number | bigint | Uint8Array | null;
 
+/**
+ * What a batch is for, which decides whether it may still be tried when the disk is full:
+ *
+ * - `change` something new: refused up front
+ * - `progress` what became of something that was promised already, and what an operator decided
+ * - `retention` what makes room
+ */
+export type WritePurpose = 'change' | 'progress' | 'retention';
+
 /** One statement of a batch. Plain data, so that it can cross to the writer's thread or to another database. */
 export interface Step {
   readonly sql: string;
@@ -19,6 +28,8 @@ export interface Step {
 export class WriteBatch {
   readonly #steps: Step[] = [];
   readonly #afterCommit: (() => void)[] = [];
+
+  constructor(readonly purpose: WritePurpose = 'change') {}
 
   get steps(): readonly Step[] {
     return this.#steps;

@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
   type Provider,
 } from '@nestjs/common';
-import { Database } from '@herald/database';
+import { Database, Disk, UnwatchedDisk } from '@herald/database';
 import { refuseUnfinishedImport } from './adoption/import-record.js';
 import { BlobArrivals } from './blobs/blob-arrivals.js';
 import { BlobInventory } from './blobs/blob-inventory.js';
@@ -28,6 +28,7 @@ import { DatabaseCatalog } from './metadata/database-catalog.js';
 import { StoredRepositoryService } from './repository/repository.js';
 import { StoredRepositories } from './stored-repositories.js';
 import { FinishedUploads } from './uploads/finished-uploads.js';
+import { Room } from './uploads/room.js';
 import { UploadSessions } from './uploads/upload-sessions.js';
 
 /** Where blobs lie, and from which size on they are files. */
@@ -124,8 +125,13 @@ export class StorageModule {
         { provide: StorageClock, useClass: SystemStorageClock },
         ...COLLECTION,
         {
+          provide: Room,
+          inject: [{ token: Disk, optional: true }],
+          useFactory: (disk: Disk = new UnwatchedDisk()) => new Room(disk),
+        },
+        {
           provide: UploadSessions,
-          inject: [OPTIONS, Database, StorageDriver, BlobArrivals, StorageClock],
+          inject: [OPTIONS, Database, StorageDriver, BlobArrivals, StorageClock, Room],
           useFactory: createSessions,
         },
         {
@@ -173,8 +179,10 @@ function createSessions(
   driver: StorageDriver,
   arrivals: BlobArrivals,
   clock: StorageClock,
+  room: Room,
 ): UploadSessions {
-  return new UploadSessions(database, driver, arrivals, new FinishedUploads(database, clock), inlineBytes);
+  const finished = new FinishedUploads(database, clock);
+  return new UploadSessions(database, driver, arrivals, finished, inlineBytes, room);
 }
 
 function createRepositories(

@@ -38,7 +38,10 @@ export function compileConfig(
     storage: compileStorage(file),
     catalog: { maxEntries: file.catalog.maxentries },
     tags: { maxTags: file.tags.maxtags },
-    database: { path: databasePath(file) },
+    database: {
+      path: databasePath(file),
+      reserveBytes: checked(parseByteSize(file.database.reserve)),
+    },
     http: compileHttp(file.http),
     admin: { address: compileAdminAddress(file), token: file.admin.token },
     notifications: {
@@ -61,6 +64,7 @@ function compileStorage({ storage, validation }: RegistryFile): StorageSettings 
   const { uploadpurging, readonly } = storage.maintenance;
   return {
     rootDirectory: storage.filesystem.rootdirectory,
+    minFreeBytes: checked(parseByteSize(storage.filesystem.minfree)),
     deleteEnabled: storage.delete.enabled,
     inlineBytes: checked(parseByteSize(storage.inline)),
     readOnly: readonly.enabled,

@@ -40,6 +40,7 @@ describe('the configuration', () => {
       log: { level: 'info', formatter: 'text', fields: {}, accessLog: true },
       storage: {
         rootDirectory: './data',
+        minFreeBytes: 64 * 2 ** 20,
         deleteEnabled: false,
         inlineBytes: 16_384,
         readOnly: false,
@@ -48,7 +49,7 @@ describe('the configuration', () => {
       },
       catalog: { maxEntries: 1_000 },
       tags: { maxTags: 1_000 },
-      database: { path: 'data/herald/herald.db' },
+      database: { path: 'data/herald/herald.db', reserveBytes: 8 * 2 ** 20 },
       http: {
         listen: { host: '127.0.0.1', port: 5000 },
         host: undefined,
@@ -75,7 +76,7 @@ describe('the configuration', () => {
       source: '/etc/config.yml',
       log: { fields: { service: 'registry' } },
       storage: { rootDirectory: '/var/lib/registry' },
-      database: { path: '/var/lib/registry/herald/herald.db' },
+      database: { path: '/var/lib/registry/herald/herald.db', reserveBytes: 8 * 2 ** 20 },
       http: { listen: { host: undefined, port: 5000 }, headers: { 'X-Content-Type-Options': ['nosniff'] } },
     });
     expect(config.warnings.map(({ path, line }) => [path, line])).toEqual([

@@ -12,7 +12,7 @@ export interface RegistryConfig {
   readonly storage: StorageSettings;
   readonly catalog: { readonly maxEntries: number };
   readonly tags: { readonly maxTags: number };
-  readonly database: { readonly path: string };
+  readonly database: DatabaseSettings;
   readonly http: HttpSettings;
   readonly admin: AdminSettings;
   readonly notifications: NotificationsSettings;
@@ -30,6 +30,8 @@ export interface LogSettings {
 
 export interface StorageSettings {
   readonly rootDirectory: string;
+  /** With less free than this nothing new is taken. */
+  readonly minFreeBytes: number;
   readonly deleteEnabled: boolean;
   /** Blobs up to this size are rows of the database. */
   readonly inlineBytes: number;
@@ -37,6 +39,12 @@ export interface StorageSettings {
   readonly readOnly: boolean;
   readonly references: ReferencePolicy;
   readonly uploadPurge: UploadPurgeOptions;
+}
+
+export interface DatabaseSettings {
+  readonly path: string;
+  /** Written ahead, and given up when the disk is full. */
+  readonly reserveBytes: number;
 }
 
 export interface HttpSettings {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { refusalOf } from '@herald/database';
 
 /** Somebody else works in the data directory. */
 export class DataDirectoryInUse extends Error {
@@ -29,6 +30,8 @@ export class DataDirectoryLock {
   static acquire(directory: string): DataDirectoryLock {
     const place = join(directory, 'herald');
     mkdirSync(place, { recursive: true });
+    // SQLite would open a file on a read-only file system all the same, and fail later and darkly.
+    accessSync(place, constants.W_OK);
     const holder = join(place, 'lock.pid');
     const connection = new DatabaseSync(join(place, 'lock'), { timeout: 0 });
     try {
@@ -38,7 +41,7 @@ export class DataDirectoryLock {
       if (isBusy(error)) throw new DataDirectoryInUse(directory, readHolder(holder));
       throw error;
     }
-    writeFileSync(holder, `${process.pid}\n`);
+    noteHolder(holder);
     return new DataDirectoryLock(connection);
   }
 
@@ -51,6 +54,15 @@ const SQLITE_BUSY = 5;
 
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+/** Whom a second process names. On a full disk there is no room for that, and the lock holds all the same. */
+function noteHolder(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (error) {
+    if (refusalOf(error) !== 'full') throw error;
+  }
 }
 
 function readHolder(path: string): string | undefined {

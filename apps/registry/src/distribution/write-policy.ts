@@ -9,6 +9,11 @@ const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** What changes repositories: all of the distribution API, and the deletion of a whole one. What concerns endpoints goes on. */
 const REPOSITORIES = /^\/(?:v2|admin\/v1\/repositories)(?:\/|$)/;
 
+/** Whether a request asks to change what the repositories hold. */
+export function changesRepositories({ method, routeOptions }: FastifyRequest): boolean {
+  return !READING.has(method) && REPOSITORIES.test(routeOptions.url ?? '');
+}
+
 /**
  * Refuses every change while `storage.maintenance.readonly.enabled` is set. It stands before all routes, so that a new one cannot be
  * forgotten.
@@ -19,8 +24,7 @@ export class WritePolicy implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (!this.config.storage.readOnly) return true;
-    const { method, routeOptions } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (READING.has(method) || !REPOSITORIES.test(routeOptions.url ?? '')) return true;
+    if (!changesRepositories(context.switchToHttp().getRequest<FastifyRequest>())) return true;
     throw new RegistryError('UNSUPPORTED', 'the registry is read-only: storage.maintenance.readonly is set');
   }
 }

@@ -22,6 +22,7 @@ export class HealthController {
     return this.health.check([
       () => this.storage.metadata(),
       () => this.storage.storage(),
+      () => this.storage.room(),
       () => this.notifications.check(),
     ]);
   }
@@ -36,6 +37,10 @@ export class HealthController {
   @Get('readyz')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.storage.metadata(), () => this.storage.storage()]);
+    return this.health.check([
+      () => this.storage.metadata(),
+      () => this.storage.storage(),
+      () => this.storage.room(),
+    ]);
   }
 }

@@ -15,12 +15,25 @@ const CODES: Readonly<Record<number, DatabaseErrorCode>> = {
 export interface Failure {
   readonly code: DatabaseErrorCode;
   readonly message: string;
+  /** A write failed, and SQLite's code does not tell of what: the disk has to be asked. What had been synced is not in doubt. */
+  readonly doubtful?: true;
 }
 
-/** Tells what an exception of `node:sqlite` means. Full disks come as FULL, or as an I/O error whose text says so. */
+/** I/O errors of syncs (FSYNC, DIR_FSYNC): what reached the disk is unknown then, whatever the reason was. */
+const OF_SYNCS = new Set([10 | (4 << 8), 10 | (5 << 8)]);
+
+const IOERR = 10;
+const CANTOPEN = 14;
+
+/**
+ * Tells what an exception of `node:sqlite` means. A full disk comes as FULL; a quota that is used up, a file system that has gone
+ * read-only, and no room for the WAL's index come as I/O errors, and the operating system's own code is not to be had.
+ */
 export function failureOf(error: unknown): Failure {
   const message = error instanceof Error ? error.message : String(error);
   const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
   // The lowest byte is the primary code, the rest tells more.
-  return { code: CODES[errcode & 0xff] ?? 'STATEMENT', message };
+  const primary = errcode & 0xff;
+  const doubtful = primary === CANTOPEN || (primary === IOERR && !OF_SYNCS.has(errcode));
+  return { code: CODES[primary] ?? 'STATEMENT', message, ...(doubtful && { doubtful }) };
 }

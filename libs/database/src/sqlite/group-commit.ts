@@ -1,6 +1,8 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import type { DiskRefusal } from '../disk/disk.ts';
 import type { CommitOutcome, Step } from '../write-batch.ts';
 import { failureOf, type Failure } from './failure.ts';
+import type { WriterConnection } from './writer-connection.ts';
 
 /** What became of one batch of a group. */
 export type BatchResult = CommitOutcome | { readonly committed: false; readonly failure: Failure };
@@ -17,14 +19,19 @@ const TRANSACTION_LOST: Failure = { code: 'IO', message: 'the transaction ended 
  * its batch is undone. `SQLITE_FULL`, I/O errors and their kind roll the *whole* transaction back, savepoints that had succeeded
  * included, and further statements would commit one by one: then nobody of the group is answered yes, and the innocent run again,
  * each in a transaction of its own, so that the one that fails can be told apart.
+ *
+ * After an I/O error the connection is never used again. Where the disk itself says that it is full or read-only, the next group gets
+ * a new one; any other I/O error, and every one of a sync, breaks it for good.
  */
 export class GroupCommit {
-  readonly #connection: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #connection: WriterConnection;
+  readonly #askDisk: () => DiskRefusal | undefined;
   #broken = false;
 
-  constructor(connection: DatabaseSync) {
+  /** @param askDisk writes really, and says what the disk refused it for */
+  constructor(connection: WriterConnection, askDisk: () => DiskRefusal | undefined) {
     this.#connection = connection;
+    this.#askDisk = askDisk;
   }
 
   /** True after an I/O error: what the file holds is for the next start to find out, and this connection must not touch it again. */
@@ -42,7 +49,7 @@ export class GroupCommit {
 
   #attempt(group: readonly (readonly Step[])[]): Attempt {
     try {
-      this.#exec('BEGIN IMMEDIATE');
+      this.#connection.run('BEGIN IMMEDIATE');
       const results: BatchResult[] = [];
       for (const batch of group) {
         const result = this.#savepoint(batch);
@@ -51,7 +58,7 @@ export class GroupCommit {
         }
         results.push(result);
       }
-      this.#exec('COMMIT');
+      this.#connection.run('COMMIT');
       return { results };
     } catch (error) {
       return this.#lost(failureOf(error));
@@ -59,17 +66,28 @@ export class GroupCommit {
   }
 
   #lost(failure: Failure): Attempt {
-    if (this.#connection.isTransaction) this.#rollback();
-    this.#broken = failure.code === 'IO' || failure.code === 'CORRUPT';
-    return { lost: failure };
+    this.#connection.rollback();
+    const lost = this.#judged(failure);
+    this.#broken = lost.code === 'IO' || lost.code === 'CORRUPT';
+    // SQLite opens a file that cannot be written for reading alone, and stays at that.
+    if (failure.code === 'IO' || lost.code === 'READ_ONLY') this.#connection.discard();
+    // What is in the database already need not stay in the log: its place can be written again.
+    else if (lost.code === 'FULL') this.#connection.checkpoint();
+    return { lost };
+  }
+
+  #judged(failure: Failure): Failure {
+    const refusal = failure.doubtful === true ? this.#askDisk() : undefined;
+    if (refusal === undefined) return failure;
+    return { code: refusal === 'full' ? 'FULL' : 'READ_ONLY', message: failure.message };
   }
 
   #savepoint(batch: readonly Step[]): BatchResult {
-    this.#exec('SAVEPOINT batch');
+    this.#connection.run('SAVEPOINT batch');
     try {
       const precondition = this.#firstBroken(batch);
       if (precondition === undefined) {
-        this.#exec('RELEASE batch');
+        this.#connection.run('RELEASE batch');
         return { committed: true };
       }
       this.#undo();
@@ -83,7 +101,7 @@ export class GroupCommit {
 
   #firstBroken(batch: readonly Step[]): string | undefined {
     for (const { kind, sql, params, expects } of batch) {
-      const statement = this.#statement(sql);
+      const statement = this.#connection.statement(sql);
       const values = params as SQLInputValue[];
       const rows =
         kind === 'run' ? Number(statement.run(...values).changes) : statement.all(...values).length;
@@ -93,29 +111,8 @@ export class GroupCommit {
   }
 
   #undo(): void {
-    this.#exec('ROLLBACK TO batch');
-    this.#exec('RELEASE batch');
-  }
-
-  #rollback(): void {
-    try {
-      this.#connection.exec('ROLLBACK');
-    } catch {
-      // The rollback of a broken connection fails too; isTransaction says afterwards what is left of it.
-    }
-  }
-
-  #exec(sql: string): void {
-    this.#statement(sql).run();
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#connection.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    this.#connection.run('ROLLBACK TO batch');
+    this.#connection.run('RELEASE batch');
   }
 }
 

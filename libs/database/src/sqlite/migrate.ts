@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Migration } from '../migration.js';
 import { DatabaseError } from '../database.error.js';
+import { failureOf } from './failure.js';
 
 const VERSIONS = `CREATE TABLE IF NOT EXISTS schema_versions (
   library TEXT PRIMARY KEY,
@@ -27,7 +28,8 @@ export function migrate(connection: DatabaseSync, migrations: readonly Migration
     connection.exec('COMMIT');
   } catch (error) {
     if (connection.isTransaction) connection.exec('ROLLBACK');
-    if (error instanceof DatabaseError) throw error;
+    // What the disk did to it says nothing about the schema.
+    if (error instanceof DatabaseError || failureOf(error).code !== 'STATEMENT') throw error;
     throw new DatabaseError('SCHEMA', `the schema could not be brought forward: ${String(error)}`, {
       cause: error,
     });
@@ -44,6 +46,8 @@ function migrateLibrary(connection: DatabaseSync, library: string, migrations: r
       `the database has version ${current} of the ${library} schema and this program knows ${newest}: start the newer program, or restore a backup`,
     );
   }
+  // A start that brings nothing forward writes nothing: the disk may be full.
+  if (current === newest) return;
   for (let version = current + 1; version <= newest; version += 1) {
     const migration = migrations.find((candidate) => candidate.version === version);
     if (migration === undefined) {

@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { Database, type Row } from '../database.js';
 import { DatabaseError } from '../database.error.js';
+import { UnwatchedDisk, type Disk } from '../disk/disk.js';
+import { makeDurableDirectory } from '../disk/durable-directory.js';
+import { probeDisk, refusalOfSystem } from '../disk/probe.js';
 import type { Migration } from '../migration.js';
-import type { CommitOutcome, Value, WriteBatch } from '../write-batch.js';
+import { WriteBatch, type CommitOutcome, type Value } from '../write-batch.js';
 import { openReader, openWriter } from './connection.js';
 import { failureOf } from './failure.js';
 import { migrate } from './migrate.js';
@@ -15,7 +17,12 @@ export interface SqliteOptions {
   readonly path: string;
   readonly migrations: readonly Migration[];
   readonly onWriterDeath: (error: Error) => void;
+  /** Says what may be tried when the disk is full. By default everything. */
+  readonly disk?: Disk;
 }
+
+/** Writes a page, and changes nothing. */
+const PROOF = 'UPDATE schema_versions SET version = version';
 
 /** {@link Database} in one SQLite file: reads on this thread by a connection of their own, writes by the writer's thread. */
 export class SqliteDatabase extends Database {
@@ -24,29 +31,50 @@ export class SqliteDatabase extends Database {
   readonly #statements = new Map<string, StatementSync>();
   #closed = false;
 
-  private constructor(reader: DatabaseSync, writer: Writer) {
+  private constructor(
+    path: string,
+    onWriterDeath: SqliteOptions['onWriterDeath'],
+    private readonly disk: Disk,
+  ) {
     super();
-    this.#reader = reader;
-    this.#writer = writer;
+    this.#reader = openReader(path);
+    this.#writer = new Writer(path, onWriterDeath);
+    disk.proveBy(() => this.#writer.commit(new WriteBatch('progress').run(PROOF)));
   }
 
-  /** Opens or creates the file, recovers what a crash left, and brings the schema forward. */
+  /**
+   * Opens or creates the file, recovers what a crash left, and brings the schema forward. On a full disk that takes some of the reserve.
+   *
+   * @throws DatabaseError
+   */
   static open(options: SqliteOptions): SqliteDatabase {
-    try {
-      mkdirSync(dirname(options.path), { recursive: true });
-      const connection = openWriter(options.path);
+    const { disk = new UnwatchedDisk() } = options;
+    for (const purpose of ['progress', 'retention'] as const) {
       try {
-        migrate(connection, options.migrations);
+        return SqliteDatabase.#attempt(options, disk);
+      } catch (error) {
+        if (disk.refused(error) !== 'full' || !disk.makeRoom(purpose)) throw error;
+      }
+    }
+    return SqliteDatabase.#attempt(options, disk);
+  }
+
+  static #attempt({ path, migrations, onWriterDeath }: SqliteOptions, disk: Disk): SqliteDatabase {
+    try {
+      makeDurableDirectory(dirname(path));
+      const connection = openWriter(path);
+      try {
+        migrate(connection, migrations);
       } finally {
         connection.close();
       }
-      return new SqliteDatabase(openReader(options.path), new Writer(options.path, options.onWriterDeath));
+      return new SqliteDatabase(path, onWriterDeath, disk);
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
-      const { code, message } = failureOf(error);
-      throw new DatabaseError(code, `the database ${options.path} cannot be opened: ${message}`, {
-        cause: error,
-      });
+      const { code, message, doubtful } = failureOf(error);
+      const refusal = doubtful === true ? probeDisk(`${path}-probe`) : refusalOfSystem(error);
+      const judged = refusal === undefined ? code : refusal === 'full' ? 'FULL' : 'READ_ONLY';
+      throw new DatabaseError(judged, `the database ${path} cannot be opened: ${message}`, { cause: error });
     }
   }
 
@@ -64,8 +92,17 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  override commit(batch: WriteBatch): Promise<CommitOutcome> {
-    return this.#writer.commit(batch);
+  override async commit(batch: WriteBatch): Promise<CommitOutcome> {
+    const { disk } = this;
+    if (!disk.admits(batch.purpose)) {
+      throw new DatabaseError(disk.state === 'readonly' ? 'READ_ONLY' : 'FULL', disk.refusal ?? '');
+    }
+    try {
+      return await this.#writer.commit(batch);
+    } catch (error) {
+      if (disk.refused(error) !== 'full' || !disk.makeRoom(batch.purpose)) throw error;
+      return this.#writer.commit(batch);
+    }
   }
 
   override async close(): Promise<void> {

@@ -5,8 +5,10 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Step } from '../write-batch.ts';
+import { probeDisk } from '../disk/probe.ts';
 import { openWriter } from './connection.ts';
 import { GroupCommit, type BatchResult } from './group-commit.ts';
+import { WriterConnection } from './writer-connection.ts';
 
 /** A group, in the order in which its batches were handed over. */
 export interface GroupMessage {
@@ -21,8 +23,9 @@ export interface ResultMessage {
 const port = parentPort;
 if (port === null) throw new Error('this file is a worker thread, and not a program');
 
-const connection = openWriter(String(workerData));
-const commit = new GroupCommit(connection);
+const path = String(workerData);
+const connection = new WriterConnection(() => openWriter(path));
+const commit = new GroupCommit(connection, () => probeDisk(`${path}-probe`));
 
 port.on('message', (message: GroupMessage | 'close') => {
   if (message === 'close') {

@@ -139,7 +139,7 @@ export class DeadLetters {
     const job = randomUUID();
     const which = id === undefined ? '' : ' AND id = ?';
     const values = id === undefined ? [] : [id];
-    const batch = new WriteBatch()
+    const batch = new WriteBatch('progress')
       .run(`UPDATE dead_letters SET redrive = ? WHERE endpoint = ? AND redrive IS NULL${which}`, [
         job,
         endpoint,
@@ -160,7 +160,7 @@ export class DeadLetters {
     last: Pick<DatedLetter, 'lastStatus' | 'lastAnswer'>,
   ): Promise<void> {
     await this.database.commit(
-      new WriteBatch().run(
+      new WriteBatch('progress').run(
         'UPDATE dead_letters SET redrive = NULL, attempts = ?, last_status = ?, last_answer = ? WHERE id = ?',
         [attempts, last.lastStatus ?? null, last.lastAnswer ?? null, id],
       ),
@@ -170,7 +170,7 @@ export class DeadLetters {
   /** The events of a letter up to a sequence are done; so many of them were sent. @throws DatabaseError */
   async advance(letter: StoredLetter, upTo: number): Promise<void> {
     await this.database.commit(
-      new WriteBatch().run(
+      new WriteBatch('progress').run(
         'UPDATE dead_letters SET first_sequence = ?, count = max(count - 1, 1) WHERE id = ?',
         [upTo + 1, letter.id],
       ),

@@ -76,7 +76,7 @@ export async function reconcileEndpoints(
   const gone = known
     .map(({ name }) => name)
     .filter((name) => !configured.has(name) && !disabled.includes(name));
-  const batch = new WriteBatch();
+  const batch = new WriteBatch('progress');
   for (const name of disabled) {
     for (const table of ['lane_backlog', 'lane_exceptions']) {
       batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);

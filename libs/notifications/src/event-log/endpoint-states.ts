@@ -34,7 +34,7 @@ export async function forgetDetached(
   database: Database,
   { name, detachedAtMs }: DetachedEndpoint,
 ): Promise<boolean> {
-  const batch = new WriteBatch().require(
+  const batch = new WriteBatch('retention').require(
     'the endpoint is detached',
     'SELECT 1 FROM endpoints WHERE name = ? AND detached_at_ms = ?',
     [name, detachedAtMs],
@@ -53,6 +53,6 @@ export async function storePause(database: Database, name: string, pausedAtMs: n
   const since = pausedAtMs === null ? 'NULL' : 'coalesce(paused_at_ms, ?)';
   const values = pausedAtMs === null ? [name] : [Math.trunc(pausedAtMs), name];
   await database.commit(
-    new WriteBatch().run(`UPDATE endpoints SET paused_at_ms = ${since} WHERE name = ?`, values),
+    new WriteBatch('progress').run(`UPDATE endpoints SET paused_at_ms = ${since} WHERE name = ?`, values),
   );
 }

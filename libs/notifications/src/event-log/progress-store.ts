@@ -149,7 +149,7 @@ export class ProgressStore {
   async #commit(): Promise<void> {
     const sources = [...this.#changed];
     this.#changed.clear();
-    const batch = new WriteBatch();
+    const batch = new WriteBatch('progress');
     for (const source of sources) source.collect(batch);
     try {
       await this.database.commit(batch);

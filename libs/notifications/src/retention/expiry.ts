@@ -53,7 +53,7 @@ export async function expire(
     lastSequence: unread.firstSequence === undefined ? (backlog.lastSequence ?? 0) : horizon,
     count,
   };
-  const batch = new WriteBatch();
+  const batch = new WriteBatch('retention');
   batch.require('the cursor has not moved', 'SELECT 1 FROM endpoints WHERE name = ? AND cursor = ?', [
     endpoint,
     row.cursor,

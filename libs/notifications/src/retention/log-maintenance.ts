@@ -3,10 +3,11 @@ import {
   Inject,
   Injectable,
   Logger,
+  Optional,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Database, DatabaseError } from '@herald/database';
+import { Database, DatabaseError, Disk } from '@herald/database';
 import { Clock } from '../delivery/clock.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { NOTIFICATIONS_OPTIONS } from '../notifications.module-definition.js';
@@ -14,7 +15,8 @@ import type { NotificationsOptions } from '../notifications.options.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
 import { Retention, type RetentionLimits } from './retention.js';
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long everything is kept of an endpoint that is not configured any more. */
 export const DETACHED_MS = 7 * 24 * HOUR_MS;
@@ -38,6 +40,7 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
   #stopped = false;
   #underWay: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
+  #detach: (() => void) | undefined;
 
   constructor(
     @Inject(NOTIFICATIONS_OPTIONS) { retention }: NotificationsOptions,
@@ -45,6 +48,7 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
     private readonly clock: Clock,
     private readonly broadcaster: Broadcaster,
     private readonly letters: DeadLetters,
+    @Optional() @Inject(Disk) private readonly disk?: Disk,
   ) {
     this.#retention = new Retention(database);
     this.#limits = {
@@ -56,26 +60,43 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
 
   onApplicationBootstrap(): void {
     this.#underWay = this.#turn();
+    this.#detach = this.disk?.onChange((state) => {
+      if (state === 'low' || state === 'full') this.#hurry();
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.#stopped = true;
+    this.#detach?.();
     this.#cancelTimer?.();
     await this.#underWay;
   }
 
+  /** What may be forgotten is forgotten now: the room is needed. */
+  #hurry(): void {
+    this.#cancelTimer?.();
+    this.#underWay = this.#underWay.then(() => (this.#stopped ? undefined : this.#turn()));
+  }
+
   async #turn(): Promise<void> {
+    this.#cancelTimer?.();
     try {
       await this.run();
     } catch (error) {
       const code = error instanceof DatabaseError ? error.code : 'unknown';
       if (!this.#stopped)
-        this.#logger.error(`the event log could not be maintained (${code}); trying again in an hour`);
+        this.#logger.error(
+          `the event log could not be maintained (${code}); trying again in ${this.#pauseMs / MINUTE_MS} minutes`,
+        );
     }
     if (this.#stopped) return;
-    this.#cancelTimer = this.clock.setTimer(HOUR_MS, () => {
+    this.#cancelTimer = this.clock.setTimer(this.#pauseMs, () => {
       this.#underWay = this.#turn();
     });
+  }
+
+  get #pauseMs(): number {
+    return this.disk?.refusal === undefined ? HOUR_MS : MINUTE_MS;
   }
 
   /** All that is to be done now. @throws DatabaseError */

@@ -98,7 +98,7 @@ export class Retention {
     }
     const last = rows[count - 1];
     if (last === undefined) return 0;
-    const batch = new WriteBatch()
+    const batch = new WriteBatch('retention')
       .require(
         'nobody needs them',
         `SELECT 1 FROM (${NEEDS}) WHERE sequence <= ? LIMIT 1`,
@@ -125,7 +125,7 @@ export class Retention {
       );
       const pages = Math.min(row?.pages ?? 0, VACUUM_PAGES);
       if (pages === 0) return;
-      const batch = new WriteBatch();
+      const batch = new WriteBatch('retention');
       // A statement that is not asked for its rows gives back one page, whatever number stands there.
       for (let page = 0; page < pages; page += 1) batch.run('PRAGMA incremental_vacuum(1)');
       await this.database.commit(batch);

@@ -21,6 +21,7 @@ import { EndpointReader } from './endpoint-reader.js';
 import type { DeliverySettings } from './endpoint-settings.js';
 import { snapshotOf } from './endpoint-snapshot.js';
 import { FailingTime } from './failing-time.js';
+import { UnwrittenEvents } from './unwritten-events.js';
 import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-times.js';
 
 /** What a delivery works with. */
@@ -33,9 +34,6 @@ export interface DeliveryTools {
   readonly counts: AttemptCounts;
   readonly overflowed: OverflowedLetters;
 }
-
-/** Finished requests that may be unwritten while the disk refuses: a crash would repeat that many. */
-const MAX_UNWRITTEN = 10_000;
 
 /** ms until a read of the log that failed is tried again. */
 const REREAD_MS = 1_000;
@@ -56,7 +54,7 @@ export class EndpointDelivery implements ProgressSource {
   readonly #courier: Courier;
   /** Since when an operator has it paused, of the monotonic clock. */
   #pausedAtMs: number | undefined;
-  #unwritten = 0;
+  readonly #unwritten = new UnwrittenEvents();
   #notBeforeMs: number;
   #stepAsked = false;
   #stopped = false;
@@ -176,6 +174,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   collect(batch: WriteBatch): void {
+    this.#unwritten.collected();
     const { lanes, admission } = this.#dispatcher;
     const { judged, wanted, bytes } = this.#reader.census;
     const changes = lanes.rows.changes();
@@ -195,7 +194,7 @@ export class EndpointDelivery implements ProgressSource {
   saved(): void {
     this.#dispatcher.lanes.rows.saved();
     this.#letters.saved();
-    this.#unwritten = 0;
+    this.#unwritten.saved();
     this.#ask();
   }
 
@@ -233,7 +232,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #maySend(nowMs: number): boolean {
-    return this.#mayAtAll && this.#dispatcher.admission.wants(nowMs) && this.#unwritten < MAX_UNWRITTEN;
+    return this.#mayAtAll && this.#dispatcher.admission.wants(nowMs) && !this.#unwritten.full;
   }
 
   /** What is being read fills the next envelope, within this turn. */
@@ -269,6 +268,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #start(shipment: Shipment): void {
+    this.#unwritten.sent(shipment.records.length);
     this.#courier.send(shipment, (result, durationMs) => this.#settle(shipment, result, durationMs));
   }
 
@@ -282,6 +282,7 @@ export class EndpointDelivery implements ProgressSource {
   #settle(shipment: Shipment, result: AttemptResult, durationMs: number): void {
     const { maxRetryAfterMs, redirects } = this.settings;
     const events = shipment.records.length;
+    this.#unwritten.ended(events, result.kind !== 'abandoned');
     const wallMs = this.#clock.now();
     const nowMs = this.#clock.monotonic();
     const outcome = outcomeOf(result, events, { nowMs: wallMs, maxRetryAfterMs, redirects });
@@ -290,7 +291,6 @@ export class EndpointDelivery implements ProgressSource {
     this.tools.counts.count(result, outcome.kind, wallMs);
     if (outcome.kind === 'delivered') this.#failing.succeeded();
     else if (outcome.kind !== 'again' && outcome.kind !== 'retired') this.#failing.failed(nowMs);
-    this.#unwritten += events;
     if (outcome.kind === 'wait')
       this.#notBeforeMs = toWall(this.#dispatcher.breaker.notBeforeMs, this.#clock);
     this.#take(consequence, nowMs);

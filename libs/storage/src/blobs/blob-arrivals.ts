@@ -150,11 +150,11 @@ export class BlobArrivals {
     const whole = sizeBytes !== undefined && (await this.#contentIs(digest, sizeBytes));
     await this.database.commit(
       whole
-        ? new WriteBatch().run("UPDATE blobs SET state = 'present', size_bytes = ? WHERE digest = ?", [
-            sizeBytes,
-            digest,
-          ])
-        : new WriteBatch().run('DELETE FROM blobs WHERE digest = ?', [digest]),
+        ? new WriteBatch('progress').run(
+            "UPDATE blobs SET state = 'present', size_bytes = ? WHERE digest = ?",
+            [sizeBytes, digest],
+          )
+        : new WriteBatch('progress').run('DELETE FROM blobs WHERE digest = ?', [digest]),
     );
   }
 
@@ -199,7 +199,7 @@ export class BlobArrivals {
   async #remove(digest: Digest): Promise<void> {
     await this.driver.removeBlob(digest);
     await this.database.commit(
-      new WriteBatch()
+      new WriteBatch('retention')
         .run("DELETE FROM blobs WHERE digest = ? AND state <> 'present'", [digest])
         .run('DELETE FROM blob_aliases WHERE blob = ?', [digest])
         .run('DELETE FROM inline_contents WHERE digest = ?', [digest]),

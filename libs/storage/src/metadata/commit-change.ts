@@ -1,4 +1,4 @@
-import { DatabaseError, type Database, type WriteBatch } from '@herald/database';
+import { DatabaseError, DISK_REASONS, type Database, type WriteBatch } from '@herald/database';
 import { StorageError } from '../repository/storage.error.js';
 
 /** How long a change may be built again because others were faster, in ms. */
@@ -44,7 +44,7 @@ async function unlessUnavailable<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const REASONS: Partial<Record<DatabaseError['code'], string>> = {
-  FULL: 'there is no space left for metadata',
-  READ_ONLY: 'the metadata is read-only',
+  FULL: DISK_REASONS.full,
+  READ_ONLY: DISK_REASONS.readonly,
   OVERLOADED: 'too many changes are waiting',
 };

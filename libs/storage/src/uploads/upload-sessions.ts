@@ -3,7 +3,6 @@ import type { Database } from '@herald/database';
 import type { Arrival, BlobArrivals } from '../blobs/blob-arrivals.js';
 import { addAlias, findBlob } from '../blobs/find-blob.js';
 import { KeyedLock } from '../blobs/keyed-lock.js';
-import { failedWith } from '../drivers/file-error.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import type { Alongside, BlobPushed } from '../repository/change.js';
 import { BLOB_MEDIA_TYPE, type Descriptor } from '../repository/descriptor.js';
@@ -12,6 +11,7 @@ import type { RepositoryName } from '../repository/repository-name.js';
 import type { ByteSource, UploadStatus } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
 import type { FinishedUploads } from './finished-uploads.js';
+import type { Room } from './room.js';
 import { checkedDigest } from './upload-digests.js';
 import { UploadHashes } from './upload-hashes.js';
 
@@ -33,12 +33,14 @@ export class UploadSessions {
     private readonly arrivals: BlobArrivals,
     private readonly finished: FinishedUploads,
     private readonly inlineBytes: number,
+    private readonly room: Room,
   ) {}
 
   async start(repository: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<UploadStatus> {
     const id = randomUUID();
     const key = keyOf(repository, id);
-    await writing(() => this.driver.createUpload(key));
+    this.room.required();
+    await this.room.for(() => this.driver.createUpload(key));
     this.#hashes.announce(key, algorithm);
     return { id, sizeBytes: 0 };
   }
@@ -62,8 +64,8 @@ export class UploadSessions {
         });
       }
       const running = this.#hashes.at(key, offset);
-      const sizeBytes = await writing(() =>
-        this.driver.appendUpload(key, offset, source, (piece) => running?.update(piece)),
+      const sizeBytes = await this.room.for(() =>
+        this.driver.appendUpload(key, offset, this.room.metered(source), (piece) => running?.update(piece)),
       );
       return { id, sizeBytes };
     });
@@ -91,7 +93,7 @@ export class UploadSessions {
           alongside({ ...change, blob }, batch);
         },
       };
-      await writing(async () =>
+      await this.room.for(async () =>
         sizeBytes <= this.inlineBytes
           ? this.arrivals.arriveInline(arrival, await this.#bytes(key))
           : this.arrivals.arriveAsFile(arrival, key),
@@ -105,7 +107,7 @@ export class UploadSessions {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
       await this.#size(key);
-      await this.#end(key);
+      await this.room.for(() => this.#end(key));
     });
   }
 
@@ -170,16 +172,4 @@ function keyOf(repository: RepositoryName, id: string): string {
 
 function unknownUpload(): StorageError {
   return new StorageError('BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
-}
-
-/** A disk that takes no more is a state that passes, and not a defect: the client is told to come back. */
-async function writing<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (failedWith(error, 'ENOSPC', 'EDQUOT', 'EROFS')) {
-      throw new StorageError('UNAVAILABLE', 'there is no space left for blobs', { cause: error });
-    }
-    throw error;
-  }
 }

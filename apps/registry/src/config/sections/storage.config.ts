@@ -5,6 +5,9 @@ import { isZeroDuration } from '../values/duration.js';
 /** The largest blob that may be kept as a row: what a manifest may weigh, too. */
 const LARGEST_INLINE_BYTES = 4 * 1024 * 1024;
 
+/** More than anybody needs: acknowledgements and deletions are small, and the log's room is used again. */
+const LARGEST_RESERVE_BYTES = 1024 * 1024 * 1024;
+
 /** A time of nothing would remove uploads that are going on, or never rest. */
 const ZERO_IS_DEFAULT = { isUnset: isZeroDuration };
 
@@ -14,6 +17,10 @@ const OTHER_DRIVER =
 export class FilesystemConfig {
   @Key(text('the path of a directory'))
   rootdirectory = '/var/lib/registry';
+
+  /** Herald's own: with less free than this nothing is taken that could endanger the log. */
+  @Key(byteSize(Number.MAX_SAFE_INTEGER))
+  minfree: string | number = '64MiB';
 
   @Key(count(0), {
     noEffect: 'Herald has no such limit: file operations share the threads that Node runs them on',
@@ -138,4 +145,8 @@ export class DatabaseConfig {
   /** Beside the blobs when absent. */
   @Key(text('the path of a file'))
   path?: string;
+
+  /** Written ahead beside the database, and given up when the disk is full. */
+  @Key(byteSize(LARGEST_RESERVE_BYTES))
+  reserve: string | number = '8MiB';
 }

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { BacklogMetrics } from '../metrics/backlog-metrics.js';
 import { FaultMetrics } from '../metrics/fault-metrics.js';
+import { DiskMetrics } from '../metrics/disk-metrics.js';
 import { metricsController } from '../metrics/metrics.controller.js';
 import { UpstreamMetrics } from '../metrics/upstream-metrics.js';
 import { DebugVarsController } from './debug-vars.controller.js';
@@ -32,6 +33,7 @@ export class DebugModule {
         UpstreamMetrics,
         BacklogMetrics,
         FaultMetrics,
+        DiskMetrics,
         AttemptMetrics,
       ],
     };

@@ -1,0 +1,45 @@
+import fileSystem, { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeDurableDirectory } from './durable-directory.js';
+
+describe('a new data directory', () => {
+  let root: string;
+  const opened = new Map<number, string>();
+  let synced: string[];
+
+  beforeEach(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'herald-directory-')));
+    synced = [];
+    const { openSync, fsyncSync } = fileSystem;
+    vi.spyOn(fileSystem, 'openSync').mockImplementation((path, flags) => {
+      const handle = openSync(path, flags);
+      opened.set(handle, String(path));
+      return handle;
+    });
+    vi.spyOn(fileSystem, 'fsyncSync').mockImplementation((handle) => {
+      fsyncSync(handle);
+      synced.push(opened.get(handle) ?? '');
+    });
+    syncBuiltinESMExports();
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+    rmSync(root, { recursive: true });
+  });
+
+  it('has its name, and that of each parent that was missing, on the disk', () => {
+    makeDurableDirectory(join(root, 'a', 'b', 'c'));
+    expect(existsSync(join(root, 'a', 'b', 'c'))).toBe(true);
+    expect(synced).toEqual(['a/b/c', 'a/b', 'a', ''].map((path) => join(root, path)));
+  });
+
+  it('costs nothing when it is there', () => {
+    makeDurableDirectory(root);
+    expect(synced).toEqual([]);
+  });
+});

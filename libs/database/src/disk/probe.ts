@@ -1,0 +1,47 @@
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import type { DiskRefusal } from './disk.ts';
+
+const REFUSALS: Readonly<Record<string, DiskRefusal>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EROFS: 'readonly',
+};
+
+/** What an error of the operating system says of the disk; undefined when it speaks of something else. */
+export function refusalOfSystem(error: unknown): DiskRefusal | undefined {
+  return error instanceof Error && 'code' in error ? REFUSALS[String(error.code)] : undefined;
+}
+
+/** What a write has to find room for before the disk counts as one that takes writes. */
+export const PROBE_BYTES = 1024 * 1024;
+
+/**
+ * Writes a file really, syncs and removes it: a quota or a file system that has gone read-only shows in no figure.
+ *
+ * @returns what the disk refused it for; undefined when it took it, or failed in another way
+ */
+export function probeDisk(path: string): DiskRefusal | undefined {
+  try {
+    const file = openSync(path, 'w', 0o600);
+    try {
+      const piece = Buffer.alloc(PROBE_BYTES, 1);
+      for (let written = 0; written < piece.length;) written += writeSync(file, piece, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    return undefined;
+  } catch (error) {
+    return refusalOfSystem(error);
+  } finally {
+    remove(path);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // On a read-only file system it was never there.
+  }
+}
