@@ -1,3 +1,4 @@
+import { DatabaseError } from '@herald/database';
 import { EXIT_CODE } from './cli/exit-code.js';
 import { DataDirectoryInUse } from './data-directory/data-directory-lock.js';
 
@@ -17,6 +18,9 @@ export function startFailureOf(error: unknown): StartFailure {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof DatabaseError && error.code === 'FULL') {
+    return `${error.message}: there is no room for the little that a start writes; make some on the disk of the data`;
+  }
   const { code } = error as NodeJS.ErrnoException;
   const { message } = error;
   if (code === 'EADDRINUSE') return `${message}: another program listens there; choose another http.addr`;

@@ -70,7 +70,7 @@ export class UnwatchedDisk extends Disk {
     return refusalOf(error);
   }
 
-  override wrote(): void {
+  override wrote(_bytes: number): void {
     // Nobody counts.
   }
 

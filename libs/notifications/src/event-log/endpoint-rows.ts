@@ -70,21 +70,25 @@ export async function reconcileEndpoints(
   nowMs: number,
 ): Promise<readonly string[]> {
   const configured = new Set(endpoints.map(({ name }) => name));
-  const known = await database.read<{ name: string }>(
-    'SELECT name FROM endpoints WHERE detached_at_ms IS NULL',
+  const known = await database.read<{ name: string; selection: string; detached_at_ms: number | null }>(
+    'SELECT name, selection, detached_at_ms FROM endpoints',
   );
   const gone = known
+    .filter(({ detached_at_ms: detachedAtMs }) => detachedAtMs === null)
     .map(({ name }) => name)
     .filter((name) => !configured.has(name) && !disabled.includes(name));
+  const isAsBefore = ({ name, selection }: EndpointIdentity): boolean =>
+    known.some((row) => row.name === name && row.selection === selection && row.detached_at_ms === null);
   const batch = new WriteBatch('progress');
-  for (const name of disabled) {
+  for (const name of disabled.filter((each) => known.some((row) => row.name === each))) {
     for (const table of ['lane_backlog', 'lane_exceptions']) {
       batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);
     }
     batch.run('DELETE FROM endpoints WHERE name = ?', [name]);
   }
   for (const name of gone) batch.run('UPDATE endpoints SET detached_at_ms = ? WHERE name = ?', [nowMs, name]);
-  for (const { name, selection } of endpoints) {
+  // What is as before is not written: a start on a full disk may find no room at all.
+  for (const { name, selection } of endpoints.filter((endpoint) => !isAsBefore(endpoint))) {
     batch.run(
       `UPDATE endpoints SET selection = ?, judged = cursor, wanted = number, wanted_bytes = number_bytes
        WHERE name = ? AND selection <> ?`,

@@ -67,14 +67,17 @@ export class LossyBuffer {
   }
 
   async #settle(drafts: readonly EventDraft[]): Promise<void> {
+    let kept = false;
     try {
       await this.#commit(drafts);
+      kept = true;
     } catch {
       // Why the database refuses is the database's to announce; that events are lost by it, is ours.
       this.#drop(drafts.length);
     }
     this.#outstanding -= drafts.length;
-    if (this.#outstanding === 0) this.#announceEnd();
+    // A full disk sheds them one by one: that is one episode, until one is kept again.
+    if (this.#outstanding === 0 && kept) this.#announceEnd();
   }
 
   #drop(count: number): void {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { Database, DatabaseError, SqliteDatabase, WriteBatch, type CommitOutcome } from '@herald/database';
+import { DatabaseError, WriteBatch, type CommitOutcome } from '@herald/database';
 import { describe, expect, it, vi } from 'vitest';
 import { useDelivery } from '../../test/delivery-bench.js';
 import type { ReceivedRequest } from '../../test/receiver.js';
@@ -17,19 +17,16 @@ describe('deliveries while their progress cannot be stored', () => {
 
   /** From the call on every batch of progress is refused, as by a full disk without a reserve. */
   const refuseProgress = () => {
-    const commit = SqliteDatabase.prototype.commit;
-    return vi.spyOn(SqliteDatabase.prototype, 'commit').mockImplementation(function (
-      this: SqliteDatabase,
-      batch: WriteBatch,
-    ): Promise<CommitOutcome> {
-      if (batch.purpose === 'progress') return Promise.reject(new DatabaseError('FULL', 'the disk is full'));
-      return commit.call(this, batch);
+    const { database } = bench.app;
+    const commit = database.commit.bind(database);
+    return vi.spyOn(database, 'commit').mockImplementation((batch): Promise<CommitOutcome> => {
+      if (batch.purpose !== 'progress') return commit(batch);
+      return Promise.reject(new DatabaseError('FULL', 'the disk is full'));
     });
   };
 
   const publish = async (count: number) => {
-    const { log, context } = bench.app;
-    const database = context.get(Database, { strict: false });
+    const { log, database } = bench.app;
     const batch = new WriteBatch();
     for (let n = 0; n < count; n += 1) {
       const lane = `lane ${n % 64}`;
