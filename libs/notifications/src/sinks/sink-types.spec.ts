@@ -195,7 +195,7 @@ describe('endpoints that are no webhooks', () => {
       await close();
       await start({ ...file, path: join(temporary.directory, 'events.ndjson') });
       await publish('x', 3);
-      await done('archive');
+      await waitFor(() => metrics('archive').Successes === 3);
       const lines = readFileSync(join(temporary.directory, 'events.ndjson'), 'utf8').trimEnd().split('\n');
       expect(lines.map((line) => (JSON.parse(line) as { data: Thing }).data.n)).toEqual([1, 2, 3]);
     });
