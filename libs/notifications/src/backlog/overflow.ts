@@ -49,7 +49,7 @@ export async function overflow(
     lastSequence: Math.max(judged, cursor),
     count,
   };
-  const batch = new WriteBatch().require(
+  const batch = new WriteBatch('retention').require(
     'nobody delivers to the endpoint',
     'SELECT 1 FROM endpoints WHERE name = ? AND cursor = ? AND judged = ?',
     [endpoint, cursor, judged],
@@ -78,7 +78,9 @@ export async function overflow(
 /** What comes from now on is delivered again. @throws DatabaseError */
 export async function endOverflow(database: Database, endpoint: string): Promise<void> {
   await database.commit(
-    new WriteBatch().run('UPDATE endpoints SET overflowed_at_ms = NULL WHERE name = ?', [endpoint]),
+    new WriteBatch('retention').run('UPDATE endpoints SET overflowed_at_ms = NULL WHERE name = ?', [
+      endpoint,
+    ]),
   );
 }
 
@@ -95,7 +97,7 @@ async function removeBacklog(database: Database, endpoint: string): Promise<void
     const left = await database.read(`SELECT 1 FROM lane_backlog WHERE endpoint = ? LIMIT 1`, [endpoint]);
     if (left.length === 0) return;
     await database.commit(
-      new WriteBatch().run(
+      new WriteBatch('retention').run(
         `DELETE FROM lane_backlog WHERE endpoint = ?1 AND (lane, sequence) IN
            (SELECT lane, sequence FROM lane_backlog WHERE endpoint = ?1 LIMIT ?2)`,
         [endpoint, SLICE],

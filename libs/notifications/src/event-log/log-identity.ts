@@ -20,7 +20,9 @@ export async function logUuid(database: Database): Promise<string> {
   if (row === undefined) throw new Error('the database has no event log');
   if (row.copied === 0) return row.uuid;
   const uuid = randomUUID();
-  await database.commit(new WriteBatch().run('UPDATE log SET uuid = ?, copied = 0 WHERE id = 1', [uuid]));
+  await database.commit(
+    new WriteBatch('progress').run('UPDATE log SET uuid = ?, copied = 0 WHERE id = 1', [uuid]),
+  );
   new Logger('EventLog').warn(
     `this database is restored from a backup of the log ${row.uuid}: its log is ${uuid} from now on, and goes on where the backup was made`,
   );

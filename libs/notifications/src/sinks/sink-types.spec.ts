@@ -64,8 +64,8 @@ describe('endpoints that are no webhooks', () => {
       database,
     });
     const testing = await Test.createTestingModule({ imports: [notifications, application] }).compile();
-    await testing.init();
     close = () => testing.close();
+    await testing.init();
     log = testing.get(EventLog, { strict: false });
     get = (type) => testing.get(type, { strict: false });
   };

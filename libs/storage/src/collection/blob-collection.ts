@@ -176,7 +176,7 @@ export class BlobCollection {
 
   /** Of what nobody knows when it was seen, the time counts from now. */
   async #noteUnknown(memberships: readonly Membership[]): Promise<void> {
-    const batch = new WriteBatch();
+    const batch = new WriteBatch('retention');
     for (const { name: repository, digest } of memberships) {
       noteSighting(batch, { kind: 'blob', repository, digest }, this.sightings.now());
     }

@@ -120,7 +120,7 @@ export class GarbageCollector implements BeforeApplicationShutdown {
       dryRun,
       alongside,
       tally,
-      batch: () => this.holds.requireNone(new WriteBatch()),
+      batch: () => this.holds.requireNone(new WriteBatch('retention')),
       blobsSeenByMs: nowMs - graceMs,
       manifestsSeenByMs: untagged === 'keep' ? undefined : nowMs - untagged,
       slice: async (work) => {
@@ -153,7 +153,7 @@ export class GarbageCollector implements BeforeApplicationShutdown {
 
   async #finish(): Promise<void> {
     await this.database.commit(
-      new WriteBatch().run('UPDATE collection_state SET finished_ms = ?', [this.clock.now()]),
+      new WriteBatch('retention').run('UPDATE collection_state SET finished_ms = ?', [this.clock.now()]),
     );
   }
 

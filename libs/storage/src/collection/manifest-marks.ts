@@ -110,7 +110,7 @@ export class ManifestMarks {
   /** Of what nobody knows when it was seen, the time counts from now. */
   async #noteUnknown(repository: RepositoryName, rows: readonly Candidate[]): Promise<void> {
     if (this.run.dryRun || rows.length === 0) return;
-    const batch = new WriteBatch();
+    const batch = new WriteBatch('retention');
     for (const { digest } of rows) {
       const content = { kind: 'manifest', repository, digest: digest as Digest } as const;
       noteSighting(batch, content, this.sightings.now());

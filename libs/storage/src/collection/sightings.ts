@@ -47,7 +47,7 @@ export class Sightings implements OnApplicationShutdown {
   async open(): Promise<void> {
     const nowMs = this.clock.now();
     await this.database.commit(
-      new WriteBatch()
+      new WriteBatch('retention')
         .run("UPDATE collection_state SET floor_ms = max(floor_ms, ?) WHERE sightings = 'open'", [nowMs])
         .run("UPDATE collection_state SET sightings = 'open'"),
     );
@@ -59,7 +59,9 @@ export class Sightings implements OnApplicationShutdown {
     try {
       await this.flush();
       if (this.#noted.size > 0 || this.#everything) return;
-      await this.database.commit(new WriteBatch().run("UPDATE collection_state SET sightings = 'closed'"));
+      await this.database.commit(
+        new WriteBatch('retention').run("UPDATE collection_state SET sightings = 'closed'"),
+      );
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -174,7 +176,7 @@ export class Sightings implements OnApplicationShutdown {
 
   async #writeNotes(contents: readonly Sighted[], nowMs: number): Promise<void> {
     for (let at = 0; at < contents.length; at += BATCH_SIZE) {
-      const batch = new WriteBatch();
+      const batch = new WriteBatch('retention');
       for (const content of contents.slice(at, at + BATCH_SIZE)) noteSighting(batch, content, nowMs);
       await this.database.commit(batch);
     }
@@ -184,7 +186,9 @@ export class Sightings implements OnApplicationShutdown {
     // In memory first: what is told while the batch is on its way is noted by itself again.
     this.#floorMs = nowMs;
     this.#everything = false;
-    await this.database.commit(new WriteBatch().run('UPDATE collection_state SET floor_ms = ?', [nowMs]));
+    await this.database.commit(
+      new WriteBatch('retention').run('UPDATE collection_state SET floor_ms = ?', [nowMs]),
+    );
   }
 
   #failed(error: unknown): void {

@@ -24,7 +24,7 @@ export class CollectionHolds {
   async hold(name: string, durationMs: number): Promise<number> {
     const untilMs = Math.trunc(this.clock.now() + Math.min(durationMs, LONGEST_MS));
     await this.database.commit(
-      new WriteBatch()
+      new WriteBatch('progress')
         .run('DELETE FROM collection_holds WHERE until_ms <= ?', [this.clock.now()])
         .run('INSERT OR REPLACE INTO collection_holds (name, until_ms) VALUES (?, ?)', [name, untilMs]),
     );
@@ -33,7 +33,9 @@ export class CollectionHolds {
 
   /** Ends a hold; that there is none is no fault. @throws DatabaseError */
   async release(name: string): Promise<void> {
-    await this.database.commit(new WriteBatch().run('DELETE FROM collection_holds WHERE name = ?', [name]));
+    await this.database.commit(
+      new WriteBatch('progress').run('DELETE FROM collection_holds WHERE name = ?', [name]),
+    );
   }
 
   /** When the last of the holds ends, in ms since 1970; `undefined` when there is none. @throws DatabaseError */
