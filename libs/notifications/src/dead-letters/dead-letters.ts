@@ -51,7 +51,7 @@ export class DeadLetters {
     private readonly broadcaster: Broadcaster,
   ) {}
 
-  /** Letters of an endpoint, detached ones too, after an id. @throws DatabaseError */
+  /** Letters of an endpoint, be it configured, detached or disabled, after an id. @throws DatabaseError */
   async page(endpoint: string, after: number, limit: number): Promise<readonly StoredLetter[]> {
     const rows = await this.database.read<LetterRow>(
       'SELECT * FROM dead_letters WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?',
@@ -81,18 +81,19 @@ export class DeadLetters {
   }
 
   /**
-   * Gives a letter up: it is removed, and its events will never be sent.
+   * Gives a letter up: it is removed, and its events will never be sent. Also one of an endpoint that is detached or disabled.
    *
    * @returns `unknown` when the endpoint has no such letter, `redriving` when it is being sent again
-   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
+   * @throws DatabaseError
    */
   async remove(endpoint: string, id: number): Promise<'removed' | 'unknown' | 'redriving'> {
-    const sink = this.broadcaster.endpoint(endpoint);
+    const sink = this.broadcaster.endpoints.find(({ name }) => name === endpoint);
     const [row] = await this.database.read<LetterRow>(
       'SELECT * FROM dead_letters WHERE endpoint = ? AND id = ?',
       [endpoint, id],
     );
     if (row === undefined || this.#removing.has(id)) return 'unknown';
+    if (sink === undefined) return this.#removeStored(endpoint, row);
     if (row.redrive !== null) return 'redriving';
     await this.#giveUp(sink, [row]);
     return 'removed';
@@ -113,6 +114,17 @@ export class DeadLetters {
     const old = rows.filter(({ id }) => !this.#removing.has(id));
     await this.#giveUp(sink, old);
     return { letters: old.length, events: old.reduce((sum, { count }) => sum + count, 0) };
+  }
+
+  /** Nobody delivers to the endpoint: what is stored is all there is of it, and nothing is being sent again. */
+  async #removeStored(endpoint: string, { id, count }: LetterRow): Promise<'removed' | 'unknown'> {
+    const { committed } = await this.database.commit(
+      new WriteBatch()
+        .require('the letter is there', 'SELECT 1 FROM dead_letters WHERE id = ?', [id])
+        .run('DELETE FROM dead_letters WHERE id = ?', [id])
+        .run('UPDATE endpoints SET dead = max(dead - ?, 0) WHERE name = ?', [count, endpoint]),
+    );
+    return committed ? 'removed' : 'unknown';
   }
 
   async #giveUp(sink: EndpointSink, rows: readonly LetterRow[]): Promise<void> {

@@ -22,11 +22,11 @@ export class DeadLettersAdminController {
     private readonly broadcaster: Broadcaster,
   ) {}
 
-  /** Letters after an id; `next` is where the next page begins, if there is one. A detached endpoint's are shown too. */
+  /** Letters after an id; `next` is where the next page begins, if there is one. Those of a detached or disabled endpoint are shown too. */
   @Get()
   @Describe({
     summary: 'Dead letters of an endpoint',
-    description: "A detached endpoint's are shown too.",
+    description: 'Those of a detached or disabled endpoint are shown too.',
     query: [
       { name: 'after', description: 'only letters after this id', schema: COUNT },
       {
@@ -42,8 +42,7 @@ export class DeadLettersAdminController {
     refusals: ['PARAMETER_INVALID', 'ENDPOINT_UNKNOWN'],
   })
   async page(@Param('name') name: string, @Query() query: QueryParameters) {
-    const known = this.broadcaster.detached.some((detached) => detached.name === name);
-    if (!known) configuredEndpoint(this.broadcaster, name);
+    await this.#assertKnown(name);
     const after = numberOf(query, 'after', { from: 0 }) ?? 0;
     const limit = numberOf(query, 'limit', { from: 1, upTo: MOST_LETTERS }) ?? DEFAULT_LETTERS;
     const letters = await this.letters.page(name, after, limit + 1);
@@ -61,12 +60,19 @@ export class DeadLettersAdminController {
     refusals: ['PARAMETER_INVALID', 'ENDPOINT_UNKNOWN', 'DEAD_LETTER_UNKNOWN', 'CONFLICT'],
   })
   async remove(@Param('name') name: string, @Param('id') text: string): Promise<void> {
-    configuredEndpoint(this.broadcaster, name);
+    await this.#assertKnown(name);
     const fate = await this.letters.remove(name, wholeNumber(text, 'id', { from: 1 }));
     if (fate === 'unknown') throw unknown();
     if (fate === 'redriving') {
       throw new RegistryError('CONFLICT', 'the dead letter is being sent again: pause the endpoint, or wait');
     }
+  }
+
+  /** Endpoints that are not configured any more are known by what they left. @throws RegistryError `ENDPOINT_UNKNOWN` */
+  async #assertKnown(name: string): Promise<void> {
+    if (this.broadcaster.detached.some((detached) => detached.name === name)) return;
+    const [letter] = await this.letters.page(name, 0, 1);
+    if (letter === undefined) configuredEndpoint(this.broadcaster, name);
   }
 
   /** Has all that lie there sent again. */
