@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,17 +6,10 @@ import { digestOf, type Image } from '../support/image.js';
 import { writeOciLayout } from '../support/oci-layout.js';
 import { Receiver } from '../support/receiver.js';
 import { RegistryProcess } from '../support/registry-process.js';
+import { skopeo } from './skopeo.js';
 
 const OCTETS = 'application/octet-stream';
 const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
-
-/** Runs skopeo. Where it is missing, this fails: these promises can be shown by nothing else. */
-function skopeo(...args: readonly string[]): string {
-  return execFileSync('skopeo', ['--insecure-policy', ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
 
 /** An event in short: what happened, to what, under which tag and type. */
 function inShort({ action, target }: RegistryEvent): string {
@@ -89,6 +81,43 @@ describe('skopeo', () => {
       target: { mediaType: DOCKER_MANIFEST, repository: 'lib/docker' },
     });
     expect(digestOf(pull('lib/docker:1.0'))).toBe(pushed?.target.digest);
+  });
+
+  it('copies it to another repository, which has the same image then', async () => {
+    const { digest } = layout.image.manifest;
+    skopeo(
+      'copy',
+      '--src-tls-verify=false',
+      '--dest-tls-verify=false',
+      reference('lib/oci:1.0'),
+      reference('lib/copied:1.0'),
+    );
+    expect(digestOf(pull('lib/copied:1.0'))).toBe(digest);
+    await receiver.until((events) =>
+      events.some(
+        ({ action, target }) => action === 'push' && target.repository === 'lib/copied' && target.tag,
+      ),
+    );
+    const told = receiver.events.filter(
+      ({ action, target }) => target.repository === 'lib/copied' && action !== 'pull',
+    );
+    expect(new Set(told.map(({ target }) => target.digest))).toEqual(
+      new Set([digest, ...layout.image.blobs.map((blob) => blob.digest)]),
+    );
+  });
+
+  it('synchronises a whole repository to a directory', () => {
+    const target = join(registry.directory, 'synchronised');
+    skopeo(
+      'sync',
+      '--src-tls-verify=false',
+      '--src=docker',
+      '--dest=dir',
+      reference('lib/copied').slice('docker://'.length),
+      target,
+    );
+    const manifest = readFileSync(join(target, 'copied:1.0', 'manifest.json'));
+    expect(digestOf(manifest)).toBe(layout.image.manifest.digest);
   });
 
   it('deletes an image, and the manifest and its tag are told', async () => {

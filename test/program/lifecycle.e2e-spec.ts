@@ -19,6 +19,8 @@ describe('the program', () => {
     const [code] = (await once(registry.spawn('serve', registry.configPath), 'close')) as [number];
     expect(code).toBe(4);
     expect(registry.output).toContain('another Herald works in');
+    const [imported] = (await once(registry.spawn('import', registry.configPath), 'close')) as [number];
+    expect(imported).toBe(4);
     await registry.kill();
     await registry.start();
   });

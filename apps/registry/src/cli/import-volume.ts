@@ -59,12 +59,10 @@ function summary({ blobs, blobBytes, layers, manifests, tags, unchanged }: Impor
 
 function remarksOn({ kept, uploads, leftovers }: ImportCounts): string[] {
   return [
-    ...(kept === 0 ? [] : [`${counted(kept, 'tag')} stayed where this registry had moved them`]),
+    ...(kept === 0 ? [] : [`${counted(kept, 'tag')} left where this registry had moved them`]),
     ...(uploads === 0
       ? []
-      : [
-          `uploads of ${counted(uploads, 'repository', 'repositories')} were left alone: their clients start again`,
-        ]),
-    ...(leftovers === 0 ? [] : [`${counted(leftovers, 'temporary file')} were left alone`]),
+      : [`${counted(uploads, 'unfinished upload')} not taken over: their clients start again`]),
+    ...(leftovers === 0 ? [] : [`${counted(leftovers, 'temporary file')} left alone`]),
   ];
 }

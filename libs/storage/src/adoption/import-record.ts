@@ -17,7 +17,7 @@ export interface ImportCounts {
   readonly unchanged: number;
   /** Tags that the volume has elsewhere than Herald, and that stay where Herald has them. */
   readonly kept: number;
-  /** Repositories with upload directories, which are not taken over. */
+  /** Unfinished uploads, which are not taken over. */
   readonly uploads: number;
   /** Temporary files that a crash of the other registry left. */
   readonly leftovers: number;

@@ -79,7 +79,7 @@ export class ImportRun {
 
   /** Notes a finding that is nothing to take over. */
   note(finding: Extract<Finding, { is: 'unreadable' | 'ignored' }>): void {
-    if (finding.is === 'ignored') this.count(finding.what === 'uploads' ? 'uploads' : 'leftovers');
+    if (finding.is === 'ignored') this.count(finding.what === 'upload' ? 'uploads' : 'leftovers');
     else this.refuse(finding.path, { ...finding, is: 'fault' });
   }
 

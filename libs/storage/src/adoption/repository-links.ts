@@ -38,7 +38,7 @@ class RepositoryWalk {
       case '_manifests':
         return this.#manifests(inside, repository);
       case '_uploads':
-        return [{ is: 'ignored', path: inside.path, what: 'uploads' }];
+        return this.#walk.directories(inside, (_, { path }) => [{ is: 'ignored', path, what: 'upload' }]);
       default:
         return [unexpected(inside.path)];
     }

@@ -11,7 +11,7 @@ export type Finding =
   | { readonly is: 'blob'; readonly path: string; readonly digest: Digest }
   | { readonly is: 'link'; readonly path: string; readonly link: Link }
   | ({ readonly is: 'unreadable' } & UnreadableLink)
-  | { readonly is: 'ignored'; readonly path: string; readonly what: 'uploads' | 'leftover' };
+  | { readonly is: 'ignored'; readonly path: string; readonly what: 'upload' | 'leftover' };
 
 /**
  * A directory on a walk. Walks are in sorted order, entry by entry of each directory, so that one that was interrupted can go on:
