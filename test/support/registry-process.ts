@@ -88,6 +88,11 @@ export class RegistryProcess {
     return this.#end('SIGTERM');
   }
 
+  /** Has it read its configuration again. */
+  hangUp(): void {
+    this.#child?.kill('SIGHUP');
+  }
+
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

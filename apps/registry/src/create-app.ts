@@ -8,6 +8,7 @@ import { RequestContexts } from './http/request-context.js';
 import { ServerAddresses } from './http/server-addresses.js';
 import { accessLogOf } from './logging/access-log.js';
 import { AdminApiDocument } from './operations/admin/openapi/admin-api-document.js';
+import type { ReloadableConfig } from './operations/config-reload.js';
 import type { DebugModuleOptions } from './operations/debug/debug.module.js';
 import { HttpMetrics } from './operations/metrics/http-metrics.js';
 import { RegistryModule } from './registry.module.js';
@@ -18,8 +19,15 @@ export interface RegistryApp {
   readonly addresses: ServerAddresses;
 }
 
-/** @param logger false for an application that says nothing: neither a log nor an access log */
-export async function createApp(config: RegistryConfig, logger: LoggerService | false): Promise<RegistryApp> {
+/**
+ * @param logger false for an application that says nothing: neither a log nor an access log
+ * @param reloadable where the configuration is read again when somebody asks for it
+ */
+export async function createApp(
+  config: RegistryConfig,
+  logger: LoggerService | false,
+  reloadable?: ReloadableConfig,
+): Promise<RegistryApp> {
   const contexts = new RequestContexts();
   const addresses = new ServerAddresses();
   const metrics = metricsOf(config);
@@ -39,7 +47,7 @@ export async function createApp(config: RegistryConfig, logger: LoggerService | 
     addresses,
   );
   const app = await NestFactory.create<NestFastifyApplication>(
-    RegistryModule.forRoot({ config, contexts, metrics }),
+    RegistryModule.forRoot({ config, contexts, metrics, reloadable }),
     adapter,
     {
       bodyParser: false,

@@ -4,7 +4,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { DatabaseModule } from '@herald/database';
-import { NotificationsModule, notificationsMigrations } from '@herald/notifications';
+import { Broadcaster, NotificationsModule, notificationsMigrations } from '@herald/notifications';
 import {
   EventOrigin,
   NotificationsListener,
@@ -45,6 +45,8 @@ import { RepositoriesAdminController } from './operations/admin/repositories-adm
 import { AdminApiDocument } from './operations/admin/openapi/admin-api-document.js';
 import { OpenApiController } from './operations/admin/openapi/openapi.controller.js';
 import { Backups } from './operations/backup/backups.js';
+import { ConfigReload, type ReloadableConfig } from './operations/config-reload.js';
+import { ReloadAdminController } from './operations/admin/reload-admin.controller.js';
 import { DebugModule, type DebugModuleOptions } from './operations/debug/debug.module.js';
 import { HealthController } from './operations/health.controller.js';
 import { StorageHealthIndicator } from './operations/storage.health-indicator.js';
@@ -56,6 +58,8 @@ export interface RegistryModuleOptions {
   readonly contexts: RequestContexts;
   /** What the debug address serves of figures; undefined when none are kept. */
   readonly metrics?: DebugModuleOptions['metrics'];
+  /** Where the configuration is read again; undefined for a program that serves one command alone. */
+  readonly reloadable?: ReloadableConfig | undefined;
 }
 
 /** The OCI distribution API. */
@@ -80,6 +84,7 @@ const OPERATIONS = [
   AttemptsAdminController,
   BackupsAdminController,
   OpenApiController,
+  ReloadAdminController,
 ];
 
 /**
@@ -106,6 +111,11 @@ export class RegistryModule {
         AdminApiDocument,
         AdminGuard,
         Backups,
+        {
+          provide: ConfigReload,
+          inject: [Broadcaster],
+          useFactory: (broadcaster: Broadcaster) => new ConfigReload(broadcaster, options.reloadable),
+        },
         EventFeed,
         DeletionPolicy,
         Locations,

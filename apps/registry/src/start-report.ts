@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isWebhook } from '@herald/notifications';
 import type { RegistryConfig } from './config/registry-config.js';
 import { destinationOf } from './destination.js';
 import type { RegistryLogger } from './logging/registry-logger.js';
@@ -29,6 +30,7 @@ function startFields(config: RegistryConfig, addresses: BoundAddresses): Record<
     data: resolve(config.storage.rootDirectory),
     database: resolve(config.database.path),
     endpoints: destinations(config),
+    maxEvents: mostTogether(config.notifications),
   };
 }
 
@@ -42,6 +44,7 @@ function startReport(config: RegistryConfig, { registry, debug, admin }: BoundAd
     `Data               ${resolve(config.storage.rootDirectory)}`,
     `Database           ${resolve(config.database.path)}`,
     ...endpointLines(config),
+    ...envelopeLines(config),
     ...config.warnings.map((warning) => `Warning            ${warning.path}: ${warning.message}`),
     '',
     `Try: curl ${registry}/health`,
@@ -61,6 +64,29 @@ function endpointLines(config: RegistryConfig): string[] {
     ({ name, origin, format }) => `Delivers to        ${name} (${origin}, ${format})`,
   );
   return lines.length === 0 ? ['Endpoints          none: add them under notifications.endpoints'] : lines;
+}
+
+/** Upstream sends one event per request, and receivers that were written for it may read no more than the first. */
+function envelopeLines({ notifications }: RegistryConfig): string[] {
+  const most = mostTogether(notifications);
+  return most === 1
+    ? []
+    : [
+        `Envelopes          up to ${most} events a request when several wait (batch.maxevents; upstream sends 1):`,
+        '                   a receiver must read all of "events", or the rest is lost on it',
+      ];
+}
+
+/** The most events that any endpoint gets in one request. */
+function mostTogether({ endpoints, compatibility }: RegistryConfig['notifications']): number {
+  const sizes = endpoints.flatMap((endpoint) => {
+    if (!isWebhook(endpoint) || endpoint.disabled === true) return [];
+    const single =
+      compatibility === 'distribution' ||
+      (endpoint.format === 'cloudevents' && endpoint.cloudevents?.mode !== 'batched');
+    return single ? [] : [endpoint.batch?.maxEvents ?? 1];
+  });
+  return Math.max(1, ...sizes);
 }
 
 /** What may be shown of the endpoints that are in use. */

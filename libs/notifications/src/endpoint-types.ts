@@ -8,7 +8,7 @@ type EndpointType = (typeof ENDPOINT_TYPES)[number];
 /** The keys that not every type has, by the types that have them. */
 const KEYS: Readonly<Record<EndpointType, readonly string[]>> = {
   webhook: keys(
-    'url headers redirects layout tls signing addresses timeoutMs timeouts format cloudevents batch',
+    'url headers redirects layout tls signing addresses timeoutMs timeouts compression proxy handshake format cloudevents batch',
   ),
   file: keys('path fsync maxLineBytes format cloudevents batch'),
   stdout: keys('maxLineBytes format cloudevents batch'),

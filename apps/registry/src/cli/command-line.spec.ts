@@ -50,6 +50,7 @@ describe('the command line', () => {
         json: false,
       },
     ],
+    ['reload --json', { kind: 'operate', configPath: undefined, command: { does: 'reload' }, json: true }],
     ['check a.yml', { kind: 'check', configPath: 'a.yml' }],
     [
       'endpoints drain ci --timeout 90s',
@@ -104,6 +105,7 @@ describe('the command line', () => {
     ['endpoints drain ci --timeout soon', '--timeout takes a duration'],
     ['endpoints list --type x', '--type belongs to events'],
     ['dead-letters redrive', 'dead-letters takes list NAME'],
+    ['reload ci', 'reload takes nothing'],
     ['dead-letters delete ci', 'dead-letters takes list NAME'],
     ['serve --frobnicate', "Unknown option '--frobnicate'"],
     ['serve --ignore-existing=yes', "Option '--ignore-existing' does not take an argument"],

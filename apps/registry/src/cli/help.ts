@@ -23,6 +23,8 @@ Usage:
   herald import [CONFIG] [--verify]           adopt the volume of Distribution under storage.filesystem.rootdirectory in
                                               place; go on with an import that was interrupted
   herald import [CONFIG] --unreadable         list what an import could not read
+  herald reload                               have the running server read its configuration again: endpoints are added,
+                                              changed and removed without a restart (SIGHUP does the same)
   herald export-links [CONFIG]                write the links and manifests that Distribution needs to serve the volume again
   herald verify [CONFIG] [--remove-strays]    read every blob and manifest, and name what is missing, wrong or a file that
                                               nothing knows

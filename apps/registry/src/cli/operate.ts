@@ -4,6 +4,7 @@ import { drain } from './drain.js';
 import { EXIT_CODE } from './exit-code.js';
 import type { EndpointChange, EventFilter, OperatorCommand } from './operator-command.js';
 import { showEndpoint, showEvent } from './inspect.js';
+import { reload } from './reload.js';
 import { table } from './table.js';
 
 /** Does what an operator asks for by the admin API of the running server. Resolves with the exit code. */
@@ -32,6 +33,8 @@ async function perform(command: OperatorCommand, operation: Operation): Promise<
       return drain(operation, command.endpoint, command.timeoutSeconds);
     case 'show-event':
       return showEvent(operation, command.id);
+    case 'reload':
+      return reload(operation);
     case 'change-endpoint':
       return callEndpoint(operation, command.endpoint, command.change);
     case 'test-endpoint':

@@ -2,7 +2,7 @@ import { parseDuration } from '../config/values/duration.js';
 
 /** What an operator asks of a running server. */
 export type OperatorCommand =
-  | { readonly does: 'list-endpoints' }
+  | { readonly does: 'list-endpoints' | 'reload' }
   | { readonly does: 'change-endpoint'; readonly change: EndpointChange; readonly endpoint: string }
   | { readonly does: 'test-endpoint'; readonly endpoint: string }
   | { readonly does: 'show-endpoint'; readonly endpoint: string }
@@ -22,7 +22,7 @@ export type EndpointChange = 'pause' | 'resume' | 'enable';
 /** Which events are shown, in the words of the admin API. */
 export type EventFilter = Readonly<Partial<Record<'after' | 'limit' | 'type' | 'lane', string>>>;
 
-export const OPERATOR_COMMANDS = ['endpoints', 'events', 'dead-letters'] as const;
+export const OPERATOR_COMMANDS = ['endpoints', 'events', 'dead-letters', 'reload'] as const;
 
 export function isOperatorCommand(name: string): name is (typeof OPERATOR_COMMANDS)[number] {
   return (OPERATOR_COMMANDS as readonly string[]).includes(name);
@@ -32,6 +32,7 @@ const USAGE: Readonly<Record<(typeof OPERATOR_COMMANDS)[number], string>> = {
   endpoints:
     'endpoints takes list, or show, pause, resume, enable, test or drain and the NAME of an endpoint',
   events: 'events takes show ID, or list or tail, with --after, --limit, --type and --lane',
+  reload: 'reload takes nothing but --config and --json',
   'dead-letters': 'dead-letters takes list NAME, redrive NAME [ID] or delete NAME ID',
 };
 
@@ -47,6 +48,7 @@ export function parseOperatorCommand(
     endpoints: ofEndpoints,
     events: () => ofEvents(words, filter),
     'dead-letters': ofDeadLetters,
+    reload: ofReload,
   };
   if (command !== 'events' && Object.keys(filter).length > 0)
     return `--${Object.keys(filter)[0]} belongs to events`;
@@ -86,6 +88,10 @@ function ofEvents(
     return { does: 'show-event', id };
   if (more.length > 0 || (verb !== 'list' && verb !== 'tail')) return undefined;
   return { does: verb === 'list' ? 'list-events' : 'tail-events', filter };
+}
+
+function ofReload(words: readonly string[]): OperatorCommand | undefined {
+  return words.length === 0 ? { does: 'reload' } : undefined;
 }
 
 function ofDeadLetters([verb, endpoint, id, ...more]: readonly string[]): OperatorCommand | undefined {

@@ -5,6 +5,7 @@ import { ConfigError } from '../config/config.error.js';
 import { loadConfig, type LoadedConfig } from '../config/load-config.js';
 import type { RegistryConfig } from '../config/registry-config.js';
 import type { Environment, ReadFile } from '../config/source/secret-reference.js';
+import type { ServeOptions } from '../serve.js';
 import { adminClient, type AdminRequest } from './admin-client.js';
 import { backup } from './backup.js';
 import { explainConfig } from './check.js';
@@ -22,7 +23,7 @@ export interface Run {
   readonly argv: readonly string[];
   readonly env: Environment;
   /** Serves until told to stop; resolves with the exit code. */
-  readonly serve: (config: RegistryConfig, options: { readonly ignoreExisting: boolean }) => Promise<number>;
+  readonly serve: (config: RegistryConfig, options: ServeOptions) => Promise<number>;
   /** Does some work by the admin API of the server that has this configuration, or of one for this work alone. */
   readonly administer: (
     config: RegistryConfig,
@@ -61,7 +62,8 @@ export async function run({ argv, env, ...edges }: Run): Promise<number> {
         stderr(`herald: ${loaded.message}\n`);
         return EXIT_CODE.configInvalid;
       }
-      return runWith(loaded, command, { ...edges, stdout, stderr });
+      const read = () => loadConfig({ path: command.configPath, environment: env, readFile });
+      return runWith(loaded, command, { ...edges, stdout, stderr, read });
     }
   }
 }
@@ -72,12 +74,21 @@ type ConfiguredCommand = Extract<Command, { readonly configPath: string | undefi
 async function runWith(
   loaded: LoadedConfig,
   command: ConfiguredCommand,
-  { serve, administer, adopt, ask = adminClient, ...output }: Omit<Run, 'argv' | 'env'> & Output,
+  {
+    serve,
+    administer,
+    adopt,
+    ask = adminClient,
+    read,
+    ...output
+  }: Omit<Run, 'argv' | 'env'> & Output & { read: () => LoadedConfig },
 ): Promise<number> {
   const { config } = loaded;
   switch (command.kind) {
-    case 'serve':
-      return serve(config, { ignoreExisting: command.ignoreExisting });
+    case 'serve': {
+      const { ignoreExisting } = command;
+      return serve(config, { ignoreExisting, reloadable: { started: loaded, read } });
+    }
     case 'operate':
       return operate(command.command, { request: ask(config), output, json: command.json, pause });
     case 'delete-repository':

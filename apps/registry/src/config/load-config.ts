@@ -32,6 +32,8 @@ export interface ConfigSource {
 
 export interface LoadedConfig {
   readonly config: RegistryConfig;
+  /** As it was read, with its secrets: to be compared, and shown to nobody. */
+  readonly file: RegistryFile;
   /** The same in the shape of the file, to be shown: every secret is redacted. */
   readonly effective: Readonly<Record<string, unknown>>;
 }
@@ -53,7 +55,7 @@ const WITHOUT_FILE: ReadConfig = {
 };
 
 /**
- * Reads the configuration: defaults, then the file, then `REGISTRY_…` variables. It is read once, at the start.
+ * Reads the configuration: defaults, then the file, then `REGISTRY_…` variables. It is read at the start, and when somebody asks for a reload.
  *
  * @throws ConfigError with everything that is wrong, at once
  */
@@ -74,7 +76,7 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
     ...warnOfMetricsWithoutAddress(overridden.tree, locate),
     ...warnOfUnmatchedVariables(unmatched),
   ];
-  return { config: compileConfig(file, source.path, warnings), effective: effectiveConfig(file) };
+  return { config: compileConfig(file, source.path, warnings), file, effective: effectiveConfig(file) };
 }
 
 function readConfigFile(path: string, readFile: ReadFile): ReadConfig {

@@ -3,6 +3,7 @@ import type { StorageErrorCode } from '@herald/storage';
 /** Codes that the HTTP side adds to the storage's. */
 export type RegistryErrorCode =
   | StorageErrorCode
+  | 'CONFIG_INVALID'
   | 'CONFLICT'
   | 'DEAD_LETTER_UNKNOWN'
   | 'ENDPOINT_UNKNOWN'
@@ -40,6 +41,7 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   BLOB_UNKNOWN: { status: 404, code: 'BLOB_UNKNOWN' },
   BLOB_UPLOAD_INVALID: { status: 400, code: 'BLOB_UPLOAD_INVALID' },
   BLOB_UPLOAD_UNKNOWN: { status: 404, code: 'BLOB_UPLOAD_UNKNOWN' },
+  CONFIG_INVALID: { status: 422, code: 'CONFIG_INVALID' },
   CONFLICT: { status: 409, code: 'CONFLICT' },
   DEAD_LETTER_UNKNOWN: { status: 404, code: 'DEAD_LETTER_UNKNOWN' },
   DIGEST_INVALID: { status: 400, code: 'DIGEST_INVALID' },

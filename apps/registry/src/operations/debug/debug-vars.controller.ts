@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import {
   Broadcaster,
@@ -7,8 +7,6 @@ import {
   type EndpointOptions,
   type WebhookOptions,
 } from '@herald/notifications';
-import { type RegistryConfig } from '../../config/registry-config.js';
-import { REGISTRY_CONFIG } from '../../config/registry-config.token.js';
 
 /** What stands where a secret is not shown. */
 const REDACTED = '[redacted]';
@@ -18,15 +16,12 @@ const NANOSECONDS_PER_MS = 1_000_000;
 /** Upstream's `/debug/vars` (Go's expvar), on the debug address: same shape and names, secrets redacted. */
 @Controller('debug')
 export class DebugVarsController {
-  constructor(
-    private readonly broadcaster: Broadcaster,
-    @Inject(REGISTRY_CONFIG) private readonly config: RegistryConfig,
-  ) {}
+  constructor(private readonly broadcaster: Broadcaster) {}
 
   @Get('vars')
   vars(@Res() { raw: response }: FastifyReply): void {
     const endpoints = this.broadcaster.endpoints.map(({ name, origin, metrics }) => {
-      const options = this.config.notifications.endpoints.find((endpoint) => endpoint.name === name);
+      const options = this.broadcaster.configured.find((endpoint) => endpoint.name === name);
       return endpointVars(name, origin, metrics, options);
     });
     const body = Buffer.from(

@@ -13,6 +13,9 @@ const FAULTS = [
   'proxy',
   'handshake',
   'encode',
+  'file',
+  'handler',
+  'transport',
 ] as const;
 
 export const FAULT = oneOf(...FAULTS);
