@@ -11,7 +11,10 @@ import {
   RegistryNotificationsModule,
 } from '@herald/notifications/registry';
 import {
+  CollectionSchedule,
+  GarbageCollector,
   RepositoryService,
+  StorageClock,
   StorageModule,
   storageMigrations,
   StoredRepositoryService,
@@ -37,6 +40,7 @@ import { endpointsOf } from './notifications-compatibility.js';
 import { AdminGuard } from './operations/admin/admin.guard.js';
 import { AttemptsAdminController } from './operations/admin/attempts-admin.controller.js';
 import { BackupsAdminController } from './operations/admin/backups-admin.controller.js';
+import { CollectionAdminController } from './operations/admin/collection-admin.controller.js';
 import { DeadLettersAdminController } from './operations/admin/dead-letters-admin.controller.js';
 import { EndpointsAdminController } from './operations/admin/endpoints-admin.controller.js';
 import { EventFeed } from './operations/admin/event-feed.js';
@@ -83,6 +87,7 @@ const OPERATIONS = [
   DeadLettersAdminController,
   AttemptsAdminController,
   BackupsAdminController,
+  CollectionAdminController,
   OpenApiController,
   ReloadAdminController,
 ];
@@ -104,6 +109,12 @@ export class RegistryModule {
           inject: [StoredRepositoryService, NotificationsListener],
           useFactory: (stored: StoredRepositoryService, listener: NotificationsListener) =>
             listener.listen(stored),
+        },
+        {
+          provide: CollectionSchedule,
+          inject: [GarbageCollector, StorageClock, NotificationsListener],
+          useFactory: (collector: GarbageCollector, clock: StorageClock, listener: NotificationsListener) =>
+            new CollectionSchedule(options.config.gc, collector, clock, listener.alongside()),
         },
         { provide: APP_FILTER, useClass: OciErrorFilter },
         { provide: APP_GUARD, useClass: WritePolicy },
@@ -134,6 +145,7 @@ function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['i
     retention: config.notifications.retention,
     backlog: config.notifications.backlog,
   });
+  const storage = StorageModule.forRoot(config.storage);
   return [
     settingsOf(options),
     DatabaseModule.forRoot({
@@ -145,7 +157,7 @@ function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['i
         reserveBytes: config.database.reserveBytes,
       },
     }),
-    StorageModule.forRoot(config.storage),
+    storage,
     notifications,
     RegistryNotificationsModule.forRoot({
       modules: [notifications],
@@ -155,7 +167,7 @@ function importsOf(options: RegistryModuleOptions): NonNullable<DynamicModule['i
     }),
     DiscoveryModule,
     TerminusModule,
-    ...(config.http.debug === undefined ? [] : [DebugModule.forRoot({ notifications, metrics })]),
+    ...(config.http.debug === undefined ? [] : [DebugModule.forRoot({ notifications, storage, metrics })]),
   ];
 }
 

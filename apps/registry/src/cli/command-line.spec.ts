@@ -91,7 +91,7 @@ describe('the command line', () => {
     ['srve', 'unknown command "srve"; did you mean serve?'],
     ['frobnicate', 'unknown command "frobnicate"; the commands are serve, check, repositories, backup'],
     ['config.yml', 'unknown command "config.yml"; the commands are'],
-    ['garbage-collect /x', 'Herald has no command garbage-collect yet'],
+    ['garbage-collect /x', 'Herald has no command garbage-collect; did you mean gc?'],
     ['serve a.yml b.yml', 'serve takes one CONFIG'],
     ['backup', 'backup takes a DIR'],
     ['backup a b', 'backup takes a DIR'],

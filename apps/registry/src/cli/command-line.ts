@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { closestTo } from '../config/schema/closest.js';
 import type { Environment } from '../config/source/secret-reference.js';
+import type { CollectCommand } from './collect-garbage.js';
 import { parseBackup, type BackupCommand } from './backup-command.js';
 import {
   ADOPTION_COMMANDS,
@@ -42,6 +43,12 @@ export type Command =
       readonly command: AdoptionCommand;
       readonly json: boolean;
     }
+  | {
+      readonly kind: 'collect';
+      readonly configPath: string | undefined;
+      readonly command: CollectCommand;
+      readonly json: boolean;
+    }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string };
@@ -51,6 +58,7 @@ const COMMANDS = [
   'check',
   'repositories',
   'backup',
+  'gc',
   ...OPERATOR_COMMANDS,
   ...ADOPTION_COMMANDS,
   'help',
@@ -71,7 +79,8 @@ export function parseCommandLine(argv: readonly string[], environment: Environme
   if (flags.help || flags.version) {
     return { kind: flags.help ? 'help' : 'version' };
   }
-  const misplaced = misplacedAdoptionFlag(words[0], flags.adoption);
+  const misplaced =
+    misplacedAdoptionFlag(words[0], flags.adoption) ?? misplacedCollectionFlag(words[0], flags.collection);
   return misplaced === undefined ? ofWords(words, flags, environment) : usageError(misplaced);
 }
 
@@ -89,12 +98,22 @@ function ofWords(
       return ofRepositories(operands, flags.config ?? configOf(environment));
     case 'backup':
       return ofBackup(operands, flags, environment);
+    case 'gc':
+      return ofCollection(operands, flags, environment);
     case 'serve':
     case 'check':
       return withConfig(name, operands, flags.ignoreExisting, environment);
     default:
       return ofAdoption(name, operands, flags, environment) ?? usageError(unknownCommand(name));
   }
+}
+
+function misplacedCollectionFlag(
+  name: string | undefined,
+  { dryRun, force }: CollectCommand,
+): string | undefined {
+  if (name === 'gc' || (!dryRun && !force)) return undefined;
+  return `--${dryRun ? 'dry-run' : 'force'} belongs to gc`;
 }
 
 function withConfig(
@@ -158,6 +177,18 @@ function ofBackup(
   return { kind: 'backup', configPath: config ?? configOf(environment), command, json };
 }
 
+function ofCollection(
+  [operand, ...more]: readonly string[],
+  { collection, json, config }: Arguments['flags'],
+  environment: Environment,
+): Command {
+  if (more.length > 0 || operand === '') {
+    return usageError('gc takes one CONFIG, the path of a file');
+  }
+  const configPath = operand ?? config ?? configOf(environment);
+  return { kind: 'collect', configPath, command: collection, json };
+}
+
 function ofRepositories(operands: readonly string[], configPath: string | undefined): Command {
   const [verb, name, ...more] = operands;
   if (verb !== 'delete' || name === undefined || name === '' || more.length > 0) {
@@ -182,6 +213,7 @@ interface Arguments {
     readonly timeout: string | undefined;
     readonly filter: EventFilter;
     readonly adoption: AdoptionFlags;
+    readonly collection: CollectCommand;
   };
   readonly words: readonly string[];
 }
@@ -199,6 +231,8 @@ function readArguments(argv: readonly string[]): Arguments | string {
         json: { type: 'boolean', default: false },
         verify: { type: 'boolean', default: false },
         unreadable: { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
+        force: { type: 'boolean', default: false },
         hold: { type: 'string' },
         'remove-strays': { type: 'boolean', default: false },
         timeout: { type: 'string' },
@@ -208,20 +242,12 @@ function readArguments(argv: readonly string[]): Arguments | string {
         lane: { type: 'string' },
       },
     });
-    const {
-      help,
-      version,
-      config,
-      json,
-      hold,
-      timeout,
-      'ignore-existing': ignoreExisting,
-      ...others
-    } = values;
-    const { verify, unreadable, 'remove-strays': removeStrays, ...filter } = others;
-    const adoption = { verify, unreadable, removeStrays };
+    const { 'ignore-existing': ignoreExisting, 'dry-run': dryRun, force, ...others } = values;
+    const { help, version, config, json, hold, timeout, ...rest } = others;
+    const { verify, unreadable, 'remove-strays': removeStrays, ...filter } = rest;
+    const own = { adoption: { verify, unreadable, removeStrays }, collection: { dryRun, force } };
     return {
-      flags: { help, version, ignoreExisting, config, json, hold, timeout, filter: { ...filter }, adoption },
+      flags: { help, version, ignoreExisting, config, json, hold, timeout, filter: { ...filter }, ...own },
       words: positionals,
     };
   } catch (error) {
@@ -236,7 +262,7 @@ function readArguments(argv: readonly string[]): Arguments | string {
 /** Distribution's other command is known by name, so that nobody looks for a slip of the pen. */
 function unknownCommand(name: string): string {
   if (name === 'garbage-collect') {
-    return `Herald has no command ${name} yet`;
+    return `Herald has no command ${name}; did you mean gc?`;
   }
   const closest = closestTo(name, COMMANDS);
   const hint = closest === undefined ? `the commands are ${COMMANDS.join(', ')}` : `did you mean ${closest}?`;

@@ -10,6 +10,7 @@ import { adminClient, type AdminRequest } from './admin-client.js';
 import { backup } from './backup.js';
 import { explainConfig } from './check.js';
 import type { AdoptionCommand } from './adoption-command.js';
+import { collectGarbage } from './collect-garbage.js';
 import { parseCommandLine, type Command } from './command-line.js';
 import { deleteRepository, type Output } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -96,6 +97,10 @@ async function runWith(
     case 'backup':
       return administer(config, (request) =>
         backup(command.command, { request, output, json: command.json, pause }),
+      );
+    case 'collect':
+      return administer(config, (request) =>
+        collectGarbage(command.command, { request, output, json: command.json, pause }),
       );
     case 'adopt':
       return adopt(config, command.command, { ...output, json: command.json });

@@ -36,6 +36,10 @@ export function compileConfig(
       accessLog: !log.accesslog.disabled,
     },
     storage: compileStorage(file),
+    gc: {
+      enabled: file.gc.enabled && !file.storage.maintenance.readonly.enabled,
+      intervalMs: durationMs(file.gc.interval),
+    },
     catalog: { maxEntries: file.catalog.maxentries },
     tags: { maxTags: file.tags.maxtags },
     database: {
@@ -60,7 +64,7 @@ export function compileConfig(
   });
 }
 
-function compileStorage({ storage, validation }: RegistryFile): StorageSettings {
+function compileStorage({ storage, validation, gc }: RegistryFile): StorageSettings {
   const { uploadpurging, readonly } = storage.maintenance;
   return {
     rootDirectory: storage.filesystem.rootdirectory,
@@ -69,6 +73,10 @@ function compileStorage({ storage, validation }: RegistryFile): StorageSettings 
     inlineBytes: checked(parseByteSize(storage.inline)),
     readOnly: readonly.enabled,
     references: compileValidation(validation),
+    collection: {
+      graceMs: durationMs(gc.grace),
+      untagged: gc.untagged === 'keep' ? 'keep' : durationMs(gc.untagged),
+    },
     uploadPurge: {
       enabled: uploadpurging.enabled && !readonly.enabled,
       ageMs: durationMs(uploadpurging.age),

@@ -1,5 +1,10 @@
 import type { AddressOptions, BacklogOptions, EndpointOptions } from '@herald/notifications';
-import type { ReferencePolicy, UploadPurgeOptions } from '@herald/storage';
+import type {
+  CollectionPolicy,
+  CollectionScheduleOptions,
+  ReferencePolicy,
+  UploadPurgeOptions,
+} from '@herald/storage';
 
 import type { AdminAddress } from './values/admin-address.js';
 import type { ListenAddress } from './values/listen-address.js';
@@ -10,6 +15,7 @@ export interface RegistryConfig {
   readonly source: string | undefined;
   readonly log: LogSettings;
   readonly storage: StorageSettings;
+  readonly gc: CollectionScheduleOptions;
   readonly catalog: { readonly maxEntries: number };
   readonly tags: { readonly maxTags: number };
   readonly database: DatabaseSettings;
@@ -38,6 +44,7 @@ export interface StorageSettings {
   /** Nothing may be pushed, mounted or deleted. */
   readonly readOnly: boolean;
   readonly references: ReferencePolicy;
+  readonly collection: CollectionPolicy;
   readonly uploadPurge: UploadPurgeOptions;
 }
 

@@ -65,7 +65,7 @@ describe('a configuration is rejected, by path and with what was expected:', () 
     [
       'an unknown section',
       `${GOOD}notification: {}`,
-      'notification (line 3): found an unknown key; expected one of admin, catalog, database, health, http, log, notifications, storage, tags, validation, version (did you mean notifications?)',
+      'notification (line 3): found an unknown key; expected one of admin, catalog, database, gc, health, http, log, notifications, storage, tags, validation, version (did you mean notifications?)',
     ],
     [
       'an unknown key',

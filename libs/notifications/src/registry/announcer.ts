@@ -7,7 +7,7 @@ import type { EventLog } from '../event-log/event-log.js';
 import type { EventDraft } from '../event-log/log-record.js';
 import { NotificationsError } from '../notifications.error.js';
 import type { BridgedEvent, EventBridge } from './bridge.js';
-import type { EventOrigin } from './event-origin.js';
+import type { EventOrigin, Origin } from './event-origin.js';
 
 /** Events that one call adds to a batch: a manifest may take any number of tags with it. */
 const MAX_APPENDED = 1_000;
@@ -27,8 +27,7 @@ export class Announcer {
    * What joins the batch of a mutation that begins now: its events, and a word to the subscribers when they are durable. Whose call it
    * is, is asked at once; the batch may be built much later, and more than once.
    */
-  alongside(): Alongside {
-    const origin = this.origin.current();
+  alongside(origin: Origin = this.origin.current()): Alongside {
     return (change, batch) => {
       const bridged = this.bridge.changed(change, origin);
       for (let at = 0; at < bridged.length; at += MAX_APPENDED) {

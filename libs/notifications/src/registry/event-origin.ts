@@ -15,3 +15,6 @@ export interface Origin {
 export abstract class EventOrigin {
   abstract current(): Origin;
 }
+
+/** Of what the program does by itself: the envelope has the keys all the same. */
+export const NOBODY: Origin = { request: { id: '', method: '', useragent: '' }, actor: {}, urlBase: '' };

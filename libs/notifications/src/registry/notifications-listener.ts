@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import {
   RepositoryService,
+  type Alongside,
   type Repository,
   type RepositoryName,
   type StoredRepositoryService,
@@ -9,7 +10,7 @@ import {
 import { EventLog } from '../event-log/event-log.js';
 import { Announcer } from './announcer.js';
 import { EventBridge } from './bridge.js';
-import { EventOrigin } from './event-origin.js';
+import { EventOrigin, NOBODY } from './event-origin.js';
 import { listeningBlobs, listeningManifests, listeningTags, listeningUploads } from './listening-stores.js';
 
 /**
@@ -22,6 +23,14 @@ export class NotificationsListener {
 
   constructor(bridge: EventBridge, origin: EventOrigin, log: EventLog, emitter: EventEmitter2) {
     this.#announcer = new Announcer(bridge, origin, log, emitter);
+  }
+
+  /**
+   * What joins the batches of changes that the program makes by itself, such as garbage collection. Their events name no request and no
+   * actor.
+   */
+  alongside(): Alongside {
+    return this.#announcer.alongside(NOBODY);
   }
 
   /** The same repositories, listened to. */

@@ -12,6 +12,12 @@ const MAX_BUFFERED = 20_000;
 /** Notes of one batch. */
 const BATCH_SIZE = 250;
 
+/** Somebody was told of a content. */
+interface Note {
+  readonly content: Sighted;
+  readonly atMs: number;
+}
+
 /**
  * When somebody was last told that a content is in a repository: the grace of garbage collection counts from there, because a client
  * that was told so pushes a manifest next and not the content.
@@ -29,8 +35,8 @@ export class Sightings implements OnApplicationShutdown {
   readonly #logger = new Logger('Sightings');
   readonly #reading = new Map<string, number>();
   readonly #removing = new Map<string, Promise<void>>();
-  #noted = new Map<string, Sighted>();
-  #writing: ReadonlyMap<string, Sighted> = new Map();
+  #noted = new Map<string, Note>();
+  #writing: ReadonlyMap<string, Note> = new Map();
   #everything = false;
   #floorMs = 0;
   #flushing: Promise<void> | undefined;
@@ -144,7 +150,7 @@ export class Sightings implements OnApplicationShutdown {
 
   #note(key: string, content: Sighted): void {
     if (this.#noted.size >= MAX_BUFFERED) this.#everything = true;
-    if (!this.#everything) this.#noted.set(key, content);
+    if (!this.#everything) this.#noted.set(key, { content, atMs: this.clock.now() });
     this.#flushSoon();
   }
 
@@ -157,27 +163,26 @@ export class Sightings implements OnApplicationShutdown {
 
   /** Never rejects: what could not be written goes back, and whoever was told meanwhile is in the new buffer. */
   async #write(): Promise<void> {
-    const nowMs = this.clock.now();
-    const [contents, everything] = [this.#noted, this.#everything];
-    this.#writing = contents;
+    const [notes, everything] = [this.#noted, this.#everything];
+    this.#writing = notes;
     this.#noted = new Map();
     try {
-      if (everything) await this.#raiseFloor(nowMs);
-      else await this.#writeNotes([...contents.values()], nowMs);
+      if (everything) await this.#raiseFloor(this.clock.now());
+      else await this.#writeNotes([...notes.values()]);
     } catch (error) {
       this.#failed(error);
       this.#everything ||= everything;
-      for (const [key, content] of contents) this.#noted.set(key, content);
+      for (const [key, note] of notes) if (!this.#noted.has(key)) this.#noted.set(key, note);
       this.#flushSoon();
     } finally {
       this.#writing = new Map();
     }
   }
 
-  async #writeNotes(contents: readonly Sighted[], nowMs: number): Promise<void> {
-    for (let at = 0; at < contents.length; at += BATCH_SIZE) {
+  async #writeNotes(notes: readonly Note[]): Promise<void> {
+    for (let at = 0; at < notes.length; at += BATCH_SIZE) {
       const batch = new WriteBatch('retention');
-      for (const content of contents.slice(at, at + BATCH_SIZE)) noteSighting(batch, content, nowMs);
+      for (const { content, atMs } of notes.slice(at, at + BATCH_SIZE)) noteSighting(batch, content, atMs);
       await this.database.commit(batch);
     }
   }

@@ -102,6 +102,15 @@ export function duration(): ScalarKind {
   });
 }
 
+/** A duration, or a word that stands for none. */
+export function durationOr(word: string): ScalarKind {
+  const time = duration();
+  return scalar((value) => {
+    const mismatch = value === word ? undefined : time.check(value);
+    return mismatch && { ...mismatch, expected: `${word}, or ${mismatch.expected}` };
+  });
+}
+
 /** A number of bytes, plain or with a unit, of at least `leastBytes` and at most `mostBytes`. */
 export function byteSize(mostBytes: number, leastBytes = 0): ScalarKind {
   return scalar((value) => {

@@ -2,6 +2,7 @@ import { Key, Refused, Section } from '../schema/section-schema.js';
 import type { ScalarKind } from '../schema/value-kind.js';
 import { AdminConfig } from './admin.config.js';
 import { CatalogConfig, TagsConfig } from './discovery.config.js';
+import { GcConfig } from './gc.config.js';
 import { HttpConfig } from './http.config.js';
 import { LogConfig } from './log.config.js';
 import { NotificationsConfig } from './notifications.config.js';
@@ -34,6 +35,9 @@ export class RegistryFile {
 
   @Section(() => HttpConfig)
   http = new HttpConfig();
+
+  @Section(() => GcConfig)
+  gc = new GcConfig();
 
   @Section(() => AdminConfig)
   admin = new AdminConfig();

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { BacklogMetrics } from '../metrics/backlog-metrics.js';
+import { CollectionMetrics } from '../metrics/collection-metrics.js';
 import { FaultMetrics } from '../metrics/fault-metrics.js';
 import { DiskMetrics } from '../metrics/disk-metrics.js';
 import { metricsController } from '../metrics/metrics.controller.js';
@@ -12,6 +13,8 @@ import { DebugVarsController } from './debug-vars.controller.js';
 export interface DebugModuleOptions {
   /** The notifications module of the application, which knows the endpoints. */
   readonly notifications: DynamicModule;
+  /** Its storage module, which knows what was collected. */
+  readonly storage: DynamicModule;
   /** What is measured, and where it is served; undefined where metrics are switched off. */
   readonly metrics: { readonly registry: Registry; readonly path: string } | undefined;
 }
@@ -19,14 +22,14 @@ export interface DebugModuleOptions {
 /** Read-only routes for operators. Only an application with a debug address has this module: without one nothing is measured. */
 @Module({})
 export class DebugModule {
-  static forRoot({ notifications, metrics }: DebugModuleOptions): DynamicModule {
+  static forRoot({ notifications, storage, metrics }: DebugModuleOptions): DynamicModule {
     if (metrics === undefined) {
       return { module: DebugModule, imports: [notifications], controllers: [DebugVarsController] };
     }
     const { registry, path } = metrics;
     return {
       module: DebugModule,
-      imports: [notifications],
+      imports: [notifications, storage],
       controllers: [DebugVarsController, metricsController(path)],
       providers: [
         { provide: Registry, useFactory: () => withProcessMetrics(registry) },
@@ -34,6 +37,7 @@ export class DebugModule {
         BacklogMetrics,
         FaultMetrics,
         DiskMetrics,
+        CollectionMetrics,
         AttemptMetrics,
       ],
     };
