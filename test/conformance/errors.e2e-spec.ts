@@ -9,6 +9,8 @@ const ID = '00000000-0000-4000-8000-000000000000';
 const ROUTES: readonly (readonly [path: string, methods: readonly string[]])[] = [
   ['/v2/', ['GET', 'HEAD']],
   ['/v2/_catalog', ['GET', 'HEAD']],
+  ['/v2/_oci/ext/discover', ['GET', 'HEAD']],
+  ['/v2/a/b/_oci/ext/discover', ['GET', 'HEAD']],
   [`/v2/a/b/blobs/${DIGEST}`, ['DELETE', 'GET', 'HEAD']],
   ['/v2/a/b/blobs/uploads/', ['POST']],
   [`/v2/a/b/blobs/uploads/${ID}`, ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT']],

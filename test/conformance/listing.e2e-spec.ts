@@ -35,6 +35,24 @@ describe('listing', () => {
     link: link && `<${link}>; rel="next"`,
   });
 
+  it('of extensions names the one that there is, for the registry and for a repository', async () => {
+    for (const [path, endpoint] of [
+      ['_oci/ext/discover', '/v2/_oci/ext/discover'],
+      ['a/b/c/_oci/ext/discover', '/v2/<name>/_oci/ext/discover'],
+    ] as const) {
+      const { body } = await listed(path);
+      expect(body).toMatchObject({
+        extensions: [
+          { name: '_oci', url: expect.stringMatching(/^https:/) as string, endpoints: [endpoint] },
+        ],
+      });
+    }
+    await expect(refusal(fetch(`${registry.url}/v2/Upper/_oci/ext/discover`))).resolves.toEqual([
+      400,
+      'NAME_INVALID',
+    ]);
+  });
+
   describe('repositories', () => {
     it('gives them in byte order, and a Link while there are more', async () => {
       await expect(listed('_catalog')).resolves.toEqual(

@@ -55,6 +55,16 @@ describe('pushing manifests', () => {
     }
   });
 
+  it('takes the same bytes under another tag and media type: a digest has one type, which the last push says', async () => {
+    const manifest = await newManifest({ mediaType: undefined });
+    await expectStatus(201, put('oci', manifest));
+    await expectServed('oci', manifest, manifest.digest);
+    await expectStatus(201, put('docker', manifest, DOCKER_MANIFEST));
+    for (const reference of ['docker', 'oci', manifest.digest]) {
+      await expectServed(reference, { ...manifest, mediaType: DOCKER_MANIFEST }, manifest.digest);
+    }
+  });
+
   it('takes a manifest without a length, and ignores parameters of its type', async () => {
     const manifest = await newManifest();
     const url = `${registry.url}/v2/team/app/manifests/chunked`;

@@ -26,6 +26,7 @@ import { BlobsController } from './distribution/blobs.controller.js';
 import { CatalogController } from './distribution/catalog.controller.js';
 import { DeletionPolicy } from './distribution/deletion-policy.js';
 import { DiskPolicy } from './distribution/disk-policy.js';
+import { ExtensionsController } from './distribution/extensions.controller.js';
 import { ManifestsController } from './distribution/manifests.controller.js';
 import { ReferrersController } from './distribution/referrers.controller.js';
 import { TagsController } from './distribution/tags.controller.js';
@@ -74,6 +75,7 @@ const DISTRIBUTION = [
   UploadsController,
   TagsController,
   CatalogController,
+  ExtensionsController,
   ReferrersController,
 ];
 

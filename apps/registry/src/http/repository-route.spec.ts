@@ -11,6 +11,8 @@ describe('rewriteUrl', () => {
     ['/v2/a/blobs/uploads', '/v2/a/blobs/uploads'],
     ['/v2/a/b/blobs/uploads/id?digest=sha256%3Aab', '/v2/a%2Fb/blobs/uploads/id?digest=sha256%3Aab'],
     ['/v2/a/b/tags/list?last=x/manifests/y', '/v2/a%2Fb/tags/list?last=x/manifests/y'],
+    ['/v2/a/b/_oci/ext/discover', '/v2/a%2Fb/_oci/ext/discover'],
+    ['/v2/_oci/ext/discover', '/v2/_oci/ext/discover'],
     ['/v2/%zz/manifests/x', '/v2/%zz/manifests/x'],
     ['/health', '/health'],
     ['', ''],

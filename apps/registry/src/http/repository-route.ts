@@ -3,7 +3,7 @@
  * (`team/blobs/manifests` is legal), so the path is read from its right-hand end: the longest name that leaves a known tail.
  */
 const REPOSITORY_ROUTE =
-  /^\/v2\/(.+)\/(manifests\/[^/]+|blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|tags\/list|referrers\/[^/]+)$/;
+  /^\/v2\/(.+)\/(manifests\/[^/]+|blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|tags\/list|_oci\/ext\/discover|referrers\/[^/]+)$/;
 
 /** A path that no route has, for requests outside the prefix. */
 const NOWHERE = '/-';
