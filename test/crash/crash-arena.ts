@@ -11,6 +11,7 @@ import { Journal } from './journal.js';
 import { KillableRegistry, type Run } from './killable-registry.js';
 import { compareWithLog } from './log-checks.js';
 import { Looks } from './looks.js';
+import { losePower, type PowerLoss } from './power-loss.js';
 import type { Random } from './random.js';
 import { TroubledReceiver, type Arrival } from './receiver.js';
 import { compareWithServed } from './served-checks.js';
@@ -32,6 +33,7 @@ export class CrashArena {
   readonly receiver: TroubledReceiver;
   readonly registry: KillableRegistry;
   readonly #availability = new Availability();
+  #losses = 0;
   #clients: readonly Client[] = [];
   #working: Promise<unknown> = Promise.resolve();
   #life: Life = { mayEnd: false };
@@ -40,16 +42,19 @@ export class CrashArena {
   private constructor(
     private readonly random: Random,
     receiver: TroubledReceiver,
+    power: boolean,
   ) {
     this.receiver = receiver;
     const endpoint = { name: 'receiver', url: receiver.url, timeout: '10s', backoff: '20ms' };
-    this.registry = new KillableRegistry({ endpoints: [endpoint], log: { level: 'warn' } });
+    this.registry = new KillableRegistry({ endpoints: [endpoint], log: { level: 'warn' } }, power);
+    this.journal.forgetsUploads = power;
   }
 
-  static async open(random: Random): Promise<CrashArena> {
+  /** @param power the power is going to fail too, which takes what was not synced of unfinished uploads */
+  static async open(random: Random, { power = false } = {}): Promise<CrashArena> {
     const receiver = new TroubledReceiver(random.fork('receiver'));
     await receiver.start();
-    return new CrashArena(random, receiver);
+    return new CrashArena(random, receiver, power);
   }
 
   /** Uploads that a crash left in the data directory, and that no client was ever told of. */
@@ -72,6 +77,13 @@ export class CrashArena {
   async kill(): Promise<void> {
     this.#life.mayEnd = true;
     await this.registry.kill();
+  }
+
+  /** Ends the registry, and takes what was not synced. */
+  async losePower(): Promise<PowerLoss> {
+    await this.kill();
+    this.#losses += 1;
+    return losePower(this.registry.database, this.registry.record, this.random.fork(`power ${this.#losses}`));
   }
 
   /** Lets the clients finish, waits until everything is delivered, and compares. The registry is stopped afterwards. */

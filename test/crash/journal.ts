@@ -32,6 +32,8 @@ export class Journal {
   readonly losses: string[] = [];
   /** Requests without an answer that may have left a session which no client knows. */
   unansweredSessions = 0;
+  /** The power fails: what was uploaded and not closed may be gone, in part or all, and its client is told so. */
+  forgetsUploads = false;
   #ticks = 0;
 
   /** A moment, later than all before it. */

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { RegistryProcess } from '../support/registry-process.js';
+import { RegistryProcess, type RegistrySettings } from '../support/registry-process.js';
 
 const PROGRAM = 'dist/apps/registry/src/main.js';
 const CRASH_POINTS = fileURLToPath(new URL('./crash-points.ts', import.meta.url));
+const UNSYNCED = fileURLToPath(new URL('./unsynced.ts', import.meta.url));
 
 /** Characters of the program's output that are kept: the last ones tell why it died. */
 const MOST_OUTPUT = 64 * 1024;
@@ -20,6 +21,14 @@ export interface Run {
 export class KillableRegistry extends RegistryProcess {
   #spawned: PromiseWithResolvers<ChildProcess> = Promise.withResolvers();
   #crashPoint: string | undefined;
+
+  /** @param recorded it writes down what it has synced: see unsynced.ts */
+  constructor(
+    settings: RegistrySettings,
+    private readonly recorded = false,
+  ) {
+    super(settings);
+  }
 
   /** @param crashPoint where the process kills itself: `<name>:<how often it gets there>`, see crash-points.ts */
   async launch(crashPoint?: string): Promise<Run> {
@@ -38,10 +47,18 @@ export class KillableRegistry extends RegistryProcess {
   }
 
   override spawn(...args: readonly string[]): ChildProcess {
-    const preload = this.#crashPoint === undefined ? [] : ['--import', CRASH_POINTS];
+    const preload = [
+      ...(this.#crashPoint === undefined ? [] : ['--import', CRASH_POINTS]),
+      ...(this.recorded ? ['--import', UNSYNCED] : []),
+    ];
     const child = spawn(process.execPath, [...preload, PROGRAM, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, CRASH_POINT: this.#crashPoint, CRASH_DATABASE: this.database },
+      env: {
+        ...process.env,
+        CRASH_POINT: this.#crashPoint,
+        CRASH_DATABASE: this.database,
+        POWER_RECORD: this.record,
+      },
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
@@ -50,6 +67,11 @@ export class KillableRegistry extends RegistryProcess {
     }
     this.#spawned.resolve(child);
     return child;
+  }
+
+  /** What was synced and what was not, by unsynced.ts. */
+  get record(): string {
+    return `${this.directory}/unsynced`;
   }
 
   get database(): string {

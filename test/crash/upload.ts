@@ -56,7 +56,7 @@ export class Upload {
 
   async cancel(): Promise<void> {
     const request = { method: 'DELETE', path: this.#location };
-    const answer = await this.requests.once(undefined, request, { success: 204, others: [404] });
+    const answer = await this.requests.once(undefined, request, { success: 204, others: this.#others });
     if (answer?.status === 204) this.journal.sessions.set(this.#id, 'ended');
   }
 
@@ -96,13 +96,13 @@ export class Upload {
     const path = `${this.#location}${separator}digest=${this.blob.digest}`;
     const request = { method: 'PUT', path, ...this.#piece(length) };
     // A session that is unknown has ended, and the answer that said so was lost.
-    return this.requests.once(this.#fact, request, { success: 201, others: [404], closes: this.#id });
+    return this.requests.once(this.#fact, request, { success: 201, others: this.#others, closes: this.#id });
   }
 
   async #append(end: number): Promise<Answer | undefined> {
     const upTo = Math.min(end, this.blob.bytes.length);
     const request = { method: 'PATCH', path: this.#location, ...this.#piece(upTo) };
-    const answer = await this.requests.once(undefined, request, { success: 202, others: [404] });
+    const answer = await this.requests.once(undefined, request, { success: 202, others: this.#others });
     if (answer?.status === 202) {
       this.#offset = upTo;
       this.#acknowledged = upTo;
@@ -113,17 +113,22 @@ export class Upload {
   /** Asks how far the session came. False when it is not known any more. */
   async #resume(): Promise<boolean> {
     const request = { method: 'GET', path: this.#location };
-    const answer = await this.requests.insist(undefined, request, { success: 204, others: [404] });
+    const answer = await this.requests.insist(undefined, request, { success: 204, others: this.#others });
     if (answer?.status !== 204) return false;
     const [, end] = (answer.headers.range ?? '0-0').split('-');
     // An empty session says `0-0` too: no chunk here is one byte long.
     this.#offset = end === '0' ? 0 : Number(end) + 1;
-    if (this.#offset < this.#acknowledged) {
+    if (this.#offset < this.#acknowledged && !this.journal.forgetsUploads) {
       this.journal.losses.push(
         `upload ${this.#id} has ${this.#offset} bytes of ${this.#acknowledged} that were acknowledged`,
       );
     }
     return true;
+  }
+
+  /** 404: another attempt was faster. After a power loss the session may have fewer bytes than its client believes. */
+  get #others(): readonly number[] {
+    return this.journal.forgetsUploads ? [400, 404, 416] : [404];
   }
 
   #piece(end: number): { readonly headers?: Record<string, string>; readonly body?: Uint8Array } {
