@@ -4,6 +4,16 @@ export type { AttemptResult, Cut, Fault } from './delivery/attempt.js';
 export type { BreakerName } from './delivery/breaker.js';
 export type { Outcome } from './delivery/outcome.js';
 export { DeadLetters, type StoredLetter } from './dead-letters/dead-letters.js';
+export type {
+  EventsToReplay,
+  LettersToReplay,
+  ReplayFailure,
+  ReplayJob,
+  ReplayRequest,
+  ReplaySelection,
+  ReplayState,
+} from './replay/replay-job.js';
+export { Replays, type ReplayEstimate } from './replay/replays.js';
 export type { DeadLetter } from './delivery/progress.js';
 export type {
   Action,
@@ -91,7 +101,7 @@ export { isAddressRange, signingKeyFault, tlsFaults, type TrustFault } from './t
 export { isWebhook } from './endpoint-types.js';
 export { Broadcaster } from './sinks/broadcaster.js';
 export type { EndpointDetail, EventStanding, LaneDetail } from './sinks/endpoint-detail.js';
-export { EndpointSink, type Redelivery } from './sinks/endpoint-sink.js';
+export { EndpointSink, type TestDelivery } from './sinks/endpoint-sink.js';
 export type { ChangedEndpoint, EndpointsConfiguration, Reconfiguration } from './sinks/reconfiguration.js';
 export { Sink } from './sinks/sink.js';
 export { OnEndpointEvent, type EndpointEvent } from './transports/on-endpoint-event.js';

@@ -7,7 +7,6 @@ import { Clock, SystemClock } from './delivery/clock.js';
 import { Pacer } from './delivery/pacer.js';
 import { Jitter, RandomJitter } from './delivery/schedule.js';
 import { DeadLetters } from './dead-letters/dead-letters.js';
-import { Redrive } from './dead-letters/redrive.js';
 import { EventPages } from './event-log/event-pages.js';
 import { EventIds, UuidEventIds } from './event-log/event-ids.js';
 import { EventLog } from './event-log/event-log.js';
@@ -25,6 +24,7 @@ import {
 } from './notifications.module-definition.js';
 import { checkedOptions } from './notifications.options-check.js';
 import type { NotificationsOptions } from './notifications.options.js';
+import { Replays } from './replay/replays.js';
 import { LogMaintenance } from './retention/log-maintenance.js';
 import { Broadcaster } from './sinks/broadcaster.js';
 import { Transports } from './transports/transports.js';
@@ -67,7 +67,7 @@ import { Transports } from './transports/transports.js';
     EventPages,
     RecentAttempts,
     DeadLetters,
-    Redrive,
+    Replays,
     NotificationsHealthIndicator,
   ],
   exports: [
@@ -75,6 +75,7 @@ import { Transports } from './transports/transports.js';
     EventPages,
     RecentAttempts,
     DeadLetters,
+    Replays,
     Broadcaster,
     NotificationsHealthIndicator,
     DeliveryObservers,

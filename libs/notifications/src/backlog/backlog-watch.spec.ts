@@ -4,6 +4,7 @@ import { useDelivery } from '../../test/delivery-bench.js';
 import { accept, answer } from '../../test/receiver.js';
 import { waitFor } from '../../test/wait-for.js';
 import { DeadLetters } from '../dead-letters/dead-letters.js';
+import { Replays } from '../replay/replays.js';
 import { LogMaintenance } from '../retention/log-maintenance.js';
 import { BacklogWatch } from './backlog-watch.js';
 
@@ -126,7 +127,7 @@ describe('the backlog of an endpoint', () => {
     await look();
     await bench.app.broadcaster.resume('a');
     await bench.app.broadcaster.enable('a');
-    await bench.app.context.get(DeadLetters).redrive('a');
+    await bench.app.context.get(Replays).start('a', { selection: { kind: 'dead-letters' } });
     await waitFor(() => bench.app.metrics('a').deadLetters === 0);
     expect(bench.things()).toEqual(['x1', 'x2', 'x3']);
     expect(bench.app.metrics('a')).toMatchObject({ Successes: 3, Pending: 0, Events: 3 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database, WriteBatch, type Row } from '@herald/database';
 import type { LogRecord } from '../event-log/log-record.js';
@@ -10,7 +9,7 @@ import type { DatedLetter } from './letter-rows.js';
 /** A dead letter as it lies in the database. */
 export type StoredLetter = DatedLetter & {
   readonly id: number;
-  /** The job that sends it again; undefined while nobody asked for that. */
+  /** The replay that sends it again; undefined while nobody asked for that. */
   readonly redrive?: string;
 };
 
@@ -35,13 +34,9 @@ interface LetterRow extends Row {
   readonly redrive: string | null;
 }
 
-/**
- * What endpoints did not take, for operators: to look at, to give up, and to send again. Sending again is the part of the `Redrive`; here
- * is only stored that it is wanted, so that it survives whatever happens.
- */
+/** What endpoints did not take, for operators: to look at, and to give up. `Replays` sends it again. */
 @Injectable()
 export class DeadLetters {
-  readonly #listeners = new Set<() => void>();
   /** Letters that are being removed: nobody may count them as gone twice. */
   readonly #removing = new Set<number>();
 
@@ -65,19 +60,11 @@ export class DeadLetters {
     const rows = await this.database.read<{ endpoint: string; id: number }>(
       `SELECT endpoint, id FROM dead_letters WHERE event_id = ?1
        UNION ALL SELECT endpoint, id FROM dead_letters
-         WHERE event_id IS NULL AND first_sequence <= ?2 AND last_sequence >= ?2`,
+         WHERE event_id IS NULL AND first_sequence <= ?2 AND last_sequence >= ?2
+           AND (listed_up_to < ?2 OR EXISTS (SELECT 1 FROM dead_letter_events WHERE letter = dead_letters.id AND sequence = ?2))`,
       [id, sequence],
     );
     return new Map(rows.map((row) => [row.endpoint, row.id]));
-  }
-
-  /** The first letter of an endpoint that is to be sent again. @throws DatabaseError */
-  async nextToRedrive(endpoint: string): Promise<StoredLetter | undefined> {
-    const [row] = await this.database.read<LetterRow>(
-      'SELECT * FROM dead_letters WHERE endpoint = ? AND redrive IS NOT NULL ORDER BY id LIMIT 1',
-      [endpoint],
-    );
-    return row && letterOf(row);
   }
 
   /**
@@ -119,9 +106,10 @@ export class DeadLetters {
   /** Nobody delivers to the endpoint: what is stored is all there is of it, and nothing is being sent again. */
   async #removeStored(endpoint: string, { id, count }: LetterRow): Promise<'removed' | 'unknown'> {
     const { committed } = await this.database.commit(
-      new WriteBatch()
+      new WriteBatch('progress')
         .require('the letter is there', 'SELECT 1 FROM dead_letters WHERE id = ?', [id])
         .run('DELETE FROM dead_letters WHERE id = ?', [id])
+        .run('DELETE FROM dead_letter_events WHERE letter = ?', [id])
         .run('UPDATE endpoints SET dead = max(dead - ?, 0) WHERE name = ?', [count, endpoint]),
     );
     return committed ? 'removed' : 'unknown';
@@ -138,65 +126,6 @@ export class DeadLetters {
     } finally {
       for (const id of ids) this.#removing.delete(id);
     }
-  }
-
-  /**
-   * Has letters sent again: one, or all that lie there. Durable when it resolves; a restart goes on with it.
-   *
-   * @returns the job's name, which is sent as `Herald-Replay`, and how many events it is about
-   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
-   */
-  async redrive(endpoint: string, id?: number): Promise<{ readonly job: string; readonly events: number }> {
-    this.broadcaster.endpoint(endpoint);
-    const job = randomUUID();
-    const which = id === undefined ? '' : ' AND id = ?';
-    const values = id === undefined ? [] : [id];
-    const batch = new WriteBatch('progress')
-      .run(`UPDATE dead_letters SET redrive = ? WHERE endpoint = ? AND redrive IS NULL${which}`, [
-        job,
-        endpoint,
-        ...values,
-      ])
-      .afterCommit(() => this.#announce());
-    await this.database.commit(batch);
-    const [row] = await this.database.read<{ events: number | null }>(
-      'SELECT sum(count) AS events FROM dead_letters WHERE redrive = ?',
-      [job],
-    );
-    return { job, events: row?.events ?? 0 };
-  }
-
-  /** A letter that was sent again was not taken: it stays, and nobody sends it any more. @throws DatabaseError */
-  async refuse(
-    { id, attempts }: StoredLetter,
-    last: Pick<DatedLetter, 'lastStatus' | 'lastAnswer'>,
-  ): Promise<void> {
-    await this.database.commit(
-      new WriteBatch('progress').run(
-        'UPDATE dead_letters SET redrive = NULL, attempts = ?, last_status = ?, last_answer = ? WHERE id = ?',
-        [attempts, last.lastStatus ?? null, last.lastAnswer ?? null, id],
-      ),
-    );
-  }
-
-  /** The events of a letter up to a sequence are done; so many of them were sent. @throws DatabaseError */
-  async advance(letter: StoredLetter, upTo: number): Promise<void> {
-    await this.database.commit(
-      new WriteBatch('progress').run(
-        'UPDATE dead_letters SET first_sequence = ?, count = max(count - 1, 1) WHERE id = ?',
-        [upTo + 1, letter.id],
-      ),
-    );
-  }
-
-  /** Calls back after letters were marked to be sent again. Returns what ends it. */
-  onRedrive(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  #announce(): void {
-    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -1,6 +1,6 @@
-import type { DatedLetter, LetterChanges } from './letter-rows.js';
+import type { DatedLetter, LetterChanges, RefusedLetter, ShrunkLetter } from './letter-rows.js';
 
-const NOTHING: LetterChanges = { added: [], removed: [] };
+const NOTHING: LetterChanges = { added: [], removed: [], refused: [], shrunk: [] };
 
 /** What happened to an endpoint's dead letters and is not durable yet. After each {@link collect} exactly one of the others is called. */
 export class LetterBook {
@@ -16,6 +16,17 @@ export class LetterBook {
     this.#open = { ...this.#open, removed: [...this.#open.removed, ...ids] };
   }
 
+  /** A letter was sent again and not taken: it stays, and nobody sends it any more. */
+  refuse(letter: RefusedLetter): void {
+    this.#open = { ...this.#open, refused: [...this.#open.refused, letter] };
+  }
+
+  /** The first events of a range are done with. */
+  shrink(letter: ShrunkLetter): void {
+    const others = this.#open.shrunk.filter(({ id }) => id !== letter.id);
+    this.#open = { ...this.#open, shrunk: [...others, letter] };
+  }
+
   /** What is to be stored. */
   collect(): LetterChanges {
     this.#saving = this.#open;
@@ -28,8 +39,13 @@ export class LetterBook {
   }
 
   notSaved(): void {
-    const { added, removed } = this.#saving;
-    this.#open = { added: [...added, ...this.#open.added], removed: [...removed, ...this.#open.removed] };
+    const { added, removed, refused, shrunk } = this.#saving;
+    this.#open = {
+      added: [...added, ...this.#open.added],
+      removed: [...removed, ...this.#open.removed],
+      refused: [...refused, ...this.#open.refused],
+      shrunk: [...shrunk, ...this.#open.shrunk],
+    };
     this.#saving = NOTHING;
   }
 }

@@ -4,18 +4,46 @@ import type { DeadLetter } from '../delivery/progress.js';
 /** A dead letter and when it became one, ms since 1970. */
 export type DatedLetter = DeadLetter & { readonly atMs: number };
 
+/** A letter that was sent again and not taken. */
+export interface RefusedLetter extends Pick<DeadLetter, 'attempts' | 'lastStatus' | 'lastAnswer'> {
+  readonly id: number;
+}
+
+/** What is left of a range. */
+export interface ShrunkLetter {
+  readonly id: number;
+  readonly firstSequence: number;
+  readonly count: number;
+}
+
 /** What is to be stored of an endpoint's dead letters. */
 export interface LetterChanges {
   readonly added: readonly DatedLetter[];
   /** Ids of letters that lie there no more. */
   readonly removed: readonly number[];
+  readonly refused: readonly RefusedLetter[];
+  readonly shrunk: readonly ShrunkLetter[];
 }
 
 /** Adds the changes of an endpoint's dead letters to a batch. */
-export function writeLetters(batch: WriteBatch, endpoint: string, { added, removed }: LetterChanges): void {
-  for (const letter of added) writeLetter(batch, endpoint, letter);
-  for (const id of removed)
+export function writeLetters(batch: WriteBatch, endpoint: string, changes: LetterChanges): void {
+  for (const letter of changes.added) writeLetter(batch, endpoint, letter);
+  for (const { id, firstSequence, count } of changes.shrunk)
+    batch.run('UPDATE dead_letters SET first_sequence = ?, count = ? WHERE id = ?', [
+      firstSequence,
+      count,
+      id,
+    ]);
+  for (const { id, attempts, lastStatus, lastAnswer } of changes.refused) {
+    batch.run(
+      'UPDATE dead_letters SET redrive = NULL, attempts = ?, last_status = ?, last_answer = ? WHERE id = ?',
+      [attempts, lastStatus ?? null, lastAnswer ?? null, id],
+    );
+  }
+  for (const id of changes.removed) {
     batch.run('DELETE FROM dead_letters WHERE id = ? AND endpoint = ?', [id, endpoint]);
+    batch.run('DELETE FROM dead_letter_events WHERE letter = ?', [id]);
+  }
 }
 
 /** Adds a dead letter to a batch. */

@@ -27,6 +27,8 @@ export interface Shipment {
   readonly startedMs: number;
   /** It is to show whether the endpoint works again. */
   readonly probe: boolean;
+  /** The replay that sends it. */
+  readonly replay?: string;
 }
 
 /** What came of a request beside the progress of its lanes. */
@@ -233,12 +235,13 @@ export class Dispatcher {
   }
 }
 
-function lanesOf({ records }: Shipment): ReadonlySet<string> {
+/** The lanes of its events. */
+export function lanesOf({ records }: Pick<Shipment, 'records'>): ReadonlySet<string> {
   return new Set(records.map(({ lane }) => lane));
 }
 
 /** True when the events went out: one of them can have been the cause. */
-function reached(result: AttemptResult): boolean {
+export function reached(result: AttemptResult): boolean {
   return result.kind === 'answered' || (result.kind === 'unanswered' && result.sent);
 }
 

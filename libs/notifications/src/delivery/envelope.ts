@@ -32,7 +32,7 @@ export class Envelope {
   }
 
   /** Takes in as many of the lane's first events as fit, and says how many. A lane under suspicion may keep the envelope small. */
-  admit({ queue, mostTogether }: Lane): number {
+  admit({ queue, mostTogether }: Pick<Lane, 'queue' | 'mostTogether'>): number {
     const most = Math.min(this.#mostEvents, mostTogether);
     let admitted = 0;
     for (const event of queue) {

@@ -85,6 +85,12 @@ export async function reconcileEndpoints(
       batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);
     }
     batch.run('DELETE FROM endpoints WHERE name = ?', [name]);
+    batch.run(
+      `UPDATE replay_jobs SET state = 'failed', failure = 'endpoint-disabled', ended_at_ms = ?
+       WHERE endpoint = ? AND state IN ('waiting', 'running')`,
+      [Math.trunc(nowMs), name],
+    );
+    batch.run('UPDATE dead_letters SET redrive = NULL WHERE endpoint = ? AND redrive IS NOT NULL', [name]);
   }
   for (const name of gone) batch.run('UPDATE endpoints SET detached_at_ms = ? WHERE name = ?', [nowMs, name]);
   // What is as before is not written: a start on a full disk may find no room at all.

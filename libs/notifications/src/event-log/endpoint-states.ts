@@ -39,7 +39,11 @@ export async function forgetDetached(
     'SELECT 1 FROM endpoints WHERE name = ? AND detached_at_ms = ?',
     [name, detachedAtMs],
   );
-  for (const table of ['lane_backlog', 'lane_exceptions', 'dead_letters']) {
+  batch.run(
+    'DELETE FROM dead_letter_events WHERE letter IN (SELECT id FROM dead_letters WHERE endpoint = ?)',
+    [name],
+  );
+  for (const table of ['lane_backlog', 'lane_exceptions', 'dead_letters', 'replay_jobs']) {
     batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);
   }
   batch.run('DELETE FROM endpoints WHERE name = ?', [name]);

@@ -6,6 +6,7 @@ import type { LoadRequest } from '../delivery/lane-intake.js';
 import { forgetDetached, readDetached, storePause, type DetachedEndpoint } from './endpoint-states.js';
 import { endOverflow, overflow, type Overflow } from '../backlog/overflow.js';
 import { expire, type Expired, type ExpiryTerms } from '../retention/expiry.js';
+import { ReplayStore } from '../replay/replay-store.js';
 import type { EventLog } from './event-log.js';
 import {
   readBacklog,
@@ -38,6 +39,8 @@ const RETRY_MS = 1_000;
 @Injectable()
 export class ProgressStore {
   readonly #logger = new Logger('ProgressStore');
+  /** The replays of the endpoints. */
+  readonly replays: ReplayStore;
   readonly #changed = new Set<ProgressSource>();
   #cancelTimer: (() => void) | undefined;
   #underWay: Promise<void> | undefined;
@@ -46,7 +49,9 @@ export class ProgressStore {
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.replays = new ReplayStore(database);
+  }
 
   /** True while progress cannot be stored. */
   get failing(): boolean {

@@ -136,6 +136,46 @@ CREATE INDEX dead_letters_by_event ON dead_letters (event_id) WHERE event_id IS 
 CREATE INDEX dead_letters_of_ranges ON dead_letters (first_sequence) WHERE event_id IS NULL;
 `;
 
+/**
+ * - `replay_jobs`: what is sent again, by a reader with a cursor of its own. `dead_letters.redrive` names the job that has the letter.
+ * - `dead_letters.listed_up_to`: of a range up to there, only the events are in it that `dead_letter_events` lists for it; others had
+ *   been delivered. Behind it, all that the endpoint wants.
+ */
+const REPLAY = `
+CREATE TABLE replay_jobs (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  endpoint TEXT NOT NULL,
+  selection TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'cancelled', 'failed')),
+  failure TEXT,
+  first_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  cursor INTEGER NOT NULL,
+  sent INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  gone INTEGER NOT NULL DEFAULT 0,
+  events INTEGER,
+  rate_events INTEGER,
+  rate_per_ms INTEGER,
+  created_at_ms INTEGER NOT NULL,
+  ended_at_ms INTEGER
+) STRICT;
+
+CREATE INDEX replay_jobs_to_do ON replay_jobs (endpoint, number) WHERE state IN ('waiting', 'running');
+
+ALTER TABLE dead_letters ADD COLUMN listed_up_to INTEGER NOT NULL DEFAULT 0;
+UPDATE dead_letters SET redrive = NULL;
+DROP INDEX dead_letters_to_redrive;
+CREATE INDEX dead_letters_of_replay ON dead_letters (redrive, first_sequence) WHERE redrive IS NOT NULL;
+
+CREATE TABLE dead_letter_events (
+  letter INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (letter, sequence)
+) STRICT, WITHOUT ROWID;
+`;
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
@@ -144,4 +184,5 @@ export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 4, sql: FOURTH },
   { library: 'notifications', version: 5, sql: FIFTH },
   { library: 'notifications', version: 6, sql: DEAD_LETTERS_BY_EVENT },
+  { library: 'notifications', version: 7, sql: REPLAY },
 ];

@@ -59,6 +59,7 @@ export async function expire(
     row.cursor,
   ]);
   writeLetter(batch, endpoint, { ...expired, reason: 'expired', attempts: 0, atMs: nowMs });
+  listBacklog(batch, endpoint, beforeMs, row.cursor);
   removeBacklog(batch, endpoint, beforeMs);
   batch.run(
     `UPDATE endpoints SET cursor = ?1, number = number + ?2, deferred = deferred - ?3, dead = dead + ?2 + ?3,
@@ -112,6 +113,20 @@ async function oldUnread(
     await nextTurn();
   }
   return { count, bytes, lastSequence, ...(firstSequence === undefined ? {} : { firstSequence }) };
+}
+
+/**
+ * Lists for the letter that was written last what is in it of the part that the cursor had passed: other events of that part were
+ * delivered, and must not be sent again with the letter.
+ */
+function listBacklog(batch: WriteBatch, endpoint: string, beforeMs: number, cursor: number): void {
+  const letter = 'SELECT max(id) FROM dead_letters WHERE endpoint = ?1';
+  batch.run(
+    `INSERT INTO dead_letter_events (letter, sequence)
+     SELECT (${letter}), sequence FROM lane_backlog WHERE ${OLD_ROWS}`,
+    [endpoint, beforeMs],
+  );
+  batch.run(`UPDATE dead_letters SET listed_up_to = ?2 WHERE id = (${letter})`, [endpoint, cursor]);
 }
 
 /** Lanes with anything left go on with the first of it. */

@@ -39,6 +39,8 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
   readonly #deadLetterAgeMs: number;
   #stopped = false;
   #underWay: Promise<void> = Promise.resolve();
+  /** Two runs at once would count what they remove twice. */
+  #last: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   #detach: (() => void) | undefined;
 
@@ -99,8 +101,14 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
     return this.disk?.refusal === undefined ? HOUR_MS : MINUTE_MS;
   }
 
-  /** All that is to be done now. @throws DatabaseError */
-  async run(): Promise<void> {
+  /** All that is to be done now, after what is under way. @throws DatabaseError */
+  run(): Promise<void> {
+    const next = this.#last.then(() => this.#maintain());
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #maintain(): Promise<void> {
     await this.#forget();
     await this.#expire();
     await this.#giveUp();

@@ -26,18 +26,19 @@ const COUNT_PAGE = 5_000;
 const VACUUM_PAGES = 200;
 
 /**
- * The first event that somebody has still to receive, or that lies in dead letters; and who that is. An endpoint whose backlog reached
+ * The first event that somebody has still to receive, again or not, or that lies in dead letters; and who that is. An endpoint whose backlog reached
  * its bound holds nothing but what it has still to count: that is what the bound is for.
  */
 const NEEDS = `
   SELECT name AS endpoint, iif(overflowed_at_ms IS NULL, cursor, judged) + 1 AS sequence FROM endpoints
   UNION ALL SELECT endpoint, min(sequence) FROM lane_exceptions GROUP BY endpoint
   UNION ALL SELECT endpoint, min(sequence) FROM lane_backlog GROUP BY endpoint
-  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters WHERE reason <> 'overflow' GROUP BY endpoint`;
+  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters WHERE reason <> 'overflow' GROUP BY endpoint
+  UNION ALL SELECT endpoint, min(cursor) + 1 FROM replay_jobs WHERE state IN ('waiting', 'running') GROUP BY endpoint`;
 
 /**
  * Removes from the log's beginning what is too old, or too much, and nothing from which an endpoint has still to receive an event,
- * be it configured, paused, retired or detached. Works in slices, so that nobody waits for it.
+ * nor anything that a replay has still to send, be the endpoint configured, paused, retired or detached. Works in slices, so that nobody waits for it.
  */
 export class Retention {
   #countedUpTo = 0;

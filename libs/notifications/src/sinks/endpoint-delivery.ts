@@ -12,6 +12,7 @@ import { writeProgress, type EndpointProgress } from '../event-log/endpoint-rows
 import type { ProgressSource, ProgressStore } from '../event-log/progress-store.js';
 import type { DeliveryObserver } from '../metrics/delivery-observer.js';
 import type { AttemptCounts, EndpointMetricsSnapshot } from '../metrics/endpoint-metrics.js';
+import { EndpointReplays } from '../replay/endpoint-replays.js';
 import { Courier } from './courier.js';
 import type { Transport } from '../transports/transport.js';
 import { detailOf, type EndpointDetail, type EventStanding } from './endpoint-detail.js';
@@ -49,6 +50,8 @@ export class EndpointDelivery implements ProgressSource {
   readonly #dispatcher: Dispatcher;
   readonly #reader: EndpointReader;
   readonly #announcer: EndpointAnnouncer;
+  /** What is sent again. */
+  readonly replays: EndpointReplays;
   readonly #letters = new LetterBook();
   readonly #failing: FailingTime;
   readonly #courier: Courier;
@@ -95,6 +98,14 @@ export class EndpointDelivery implements ProgressSource {
       tools.overflowed,
     );
     this.#announcer = new EndpointAnnouncer(settings);
+    this.replays = new EndpointReplays(settings, {
+      ...tools,
+      dispatcher: this.#dispatcher,
+      book: this.#letters,
+      failingMs: () => this.failingMs,
+      moved: () => this.#moved(),
+      unreadable: (error) => this.#unreadable(error),
+    });
   }
 
   /** There may be something to do. */
@@ -106,8 +117,7 @@ export class EndpointDelivery implements ProgressSource {
   /** Sends again to an endpoint that had retired. */
   enable(): void {
     this.#dispatcher.admission.retired = false;
-    this.tools.progress.markChanged(this);
-    this.#ask();
+    this.#moved();
   }
 
   /** Nothing is sent until {@link resume}; what is under way is finished. Events are counted on, and wait. */
@@ -178,6 +188,7 @@ export class EndpointDelivery implements ProgressSource {
     const { lanes, admission } = this.#dispatcher;
     const { judged, wanted, bytes } = this.#reader.census;
     const changes = lanes.rows.changes();
+    this.replays.collect(batch);
     writeProgress(batch, this.settings.name, {
       retired: admission.retired,
       failingMs: this.failingMs,
@@ -195,12 +206,22 @@ export class EndpointDelivery implements ProgressSource {
     this.#dispatcher.lanes.rows.saved();
     this.#letters.saved();
     this.#unwritten.saved();
+    this.replays.saved();
     this.#ask();
   }
 
   notSaved(): void {
     this.#dispatcher.lanes.rows.notSaved();
     this.#letters.notSaved();
+    this.replays.notSaved();
+  }
+
+  /** There is something to store, and perhaps to do. */
+  #moved(): void {
+    // Whoever stops stores everything at the end.
+    if (this.#stopped) return;
+    this.tools.progress.markChanged(this);
+    this.#ask();
   }
 
   #ask(): void {
@@ -224,11 +245,21 @@ export class EndpointDelivery implements ProgressSource {
     if (shipment !== undefined) {
       this.#start(shipment);
       this.#ask();
-    } else if (sending && this.#reader.atEnd) {
-      this.#take(this.#dispatcher.conclude(), nowMs);
+    } else {
+      this.#leftOver(sending, nowMs);
     }
     if (this.#dispatcher.lanes.intake.needsSaving) this.tools.progress.markChanged(this, true);
     this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
+  }
+
+  /** Live events leave this turn: replays have it. */
+  #leftOver(sending: boolean, nowMs: number): void {
+    const done = sending && this.#reader.atEnd;
+    if (done) this.#take(this.#dispatcher.conclude(), nowMs);
+    const replayed = this.replays.next(nowMs, done && !this.#dispatcher.lanes.hasReady(1));
+    if (replayed === undefined) return;
+    this.#start(replayed);
+    this.#ask();
   }
 
   #maySend(nowMs: number): boolean {
@@ -241,7 +272,8 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   #nextWakeMs(nowMs: number): number {
-    return this.#mayAtAll ? this.#dispatcher.nextWakeMs(nowMs) : Number.POSITIVE_INFINITY;
+    if (!this.#mayAtAll) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#dispatcher.nextWakeMs(nowMs), this.replays.nextWakeMs(nowMs));
   }
 
   get #mayAtAll(): boolean {
@@ -260,11 +292,15 @@ export class EndpointDelivery implements ProgressSource {
       if (await reading) this.tools.progress.markChanged(this);
       this.#ask();
     } catch (error) {
-      const code = error instanceof DatabaseError ? error.code : 'unknown';
-      if (this.#stopped || code === 'CLOSED') return;
-      this.#announcer.unreadable(code, this.#clock.monotonic());
-      this.#clock.setTimer(REREAD_MS, () => this.wake());
+      this.#unreadable(error);
     }
+  }
+
+  #unreadable(error: unknown): void {
+    const code = error instanceof DatabaseError ? error.code : 'unknown';
+    if (this.#stopped || code === 'CLOSED') return;
+    this.#announcer.unreadable(code, this.#clock.monotonic());
+    this.#clock.setTimer(REREAD_MS, () => this.wake());
   }
 
   #start(shipment: Shipment): void {
@@ -286,7 +322,8 @@ export class EndpointDelivery implements ProgressSource {
     const wallMs = this.#clock.now();
     const nowMs = this.#clock.monotonic();
     const outcome = outcomeOf(result, events, { nowMs: wallMs, maxRetryAfterMs, redirects });
-    const consequence = this.#dispatcher.settle(shipment, result, outcome, nowMs);
+    const sender = shipment.replay === undefined ? this.#dispatcher : this.replays;
+    const consequence = sender.settle(shipment, result, outcome, nowMs);
     if (result.kind === 'abandoned') return;
     this.tools.counts.count(result, outcome.kind, wallMs);
     if (outcome.kind === 'delivered') this.#failing.succeeded();
@@ -294,8 +331,7 @@ export class EndpointDelivery implements ProgressSource {
     if (outcome.kind === 'wait')
       this.#notBeforeMs = toWall(this.#dispatcher.breaker.notBeforeMs, this.#clock);
     this.#take(consequence, nowMs);
-    this.tools.progress.markChanged(this);
-    this.#ask();
+    this.#moved();
     this.#courier.report(shipment, result, outcome, durationMs);
   }
 }

@@ -48,6 +48,8 @@ export interface DeliverySettings extends Required<Pick<WebhookOptions, PlainSet
   readonly envelope: EnvelopeBounds;
   /** Whether the endpoint is to be sent this event: its format carries it and its filter lets it through. */
   readonly wants: Filter;
+  /** Whether its format can express an event, wanted or not. */
+  readonly carries: Filter;
   /** A digest of what decides {@link wants}. */
   readonly selection: string;
   /** How much may wait for it. */
@@ -222,6 +224,7 @@ function deliverySettings(options: EndpointOptions, carrier: Carrier, origin: st
     laneOf: LANES[ordering],
     envelope: envelopeBounds(options, carrier),
     wants: (record) => carrier.carries(record) && filter(record),
+    carries: (record) => carrier.carries(record),
     selection: selectionOf(options),
     backlog: backlogBound(options.backlog),
   };

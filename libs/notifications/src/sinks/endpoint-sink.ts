@@ -25,8 +25,8 @@ import type { EndpointSettings } from './endpoint-settings.js';
 import { judgeAgain } from './filter-change.js';
 import { Sink } from './sink.js';
 
-/** How one request outside the order ended. */
-export interface Redelivery {
+/** How a request that tells of nothing ended. */
+export interface TestDelivery {
   readonly result: AttemptResult;
   readonly outcome: Outcome;
   readonly durationMs: number;
@@ -197,20 +197,25 @@ export class EndpointSink extends Sink {
     this.#whenRunning(() => this.#opened.lettersGone(ids, events, fate));
   }
 
-  /** Sends an event again, once, outside the order and the counts. @param job sent as `Herald-Replay` */
-  redeliver(record: LogRecord, job: string): Promise<Redelivery> {
-    return this.#post({ records: [record], replay: job });
+  /** A replay was asked for. */
+  replayAsked(): void {
+    this.#opened.replays.ask();
+  }
+
+  /** A replay was cancelled, durably: nothing more of it is sent. */
+  replayCancelled(id: string): void {
+    this.#opened.replays.cancel(id);
   }
 
   /**
    * Tries the endpoint with a request that tells of nothing: an event `herald.test`, or, in Distribution's formats, an envelope without
    * events. It is not in the log, has no number, is not tried again and counts for nothing.
    */
-  test(record: LogRecord): Promise<Redelivery> {
+  test(record: LogRecord): Promise<TestDelivery> {
     return this.#post({ records: [record], test: true });
   }
 
-  async #post(envelope: Omit<Envelope, 'log' | 'sequences'>): Promise<Redelivery> {
+  async #post(envelope: Omit<Envelope, 'log' | 'sequences'>): Promise<TestDelivery> {
     const { maxRetryAfterMs, redirects } = this.settings;
     const { clock } = this.pacer;
     const startedMs = clock.monotonic();

@@ -1,10 +1,11 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import { Broadcaster, DeadLetters, type StoredLetter } from '@herald/notifications';
+import { Broadcaster, DeadLetters, Replays, type StoredLetter } from '@herald/notifications';
 import { type Query as QueryParameters } from '../../distribution/query.js';
 import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
 import { numberOf, wholeNumber } from './admin-query.js';
 import { configuredEndpoint } from './configured-endpoint.js';
+import { startedReplay } from './started-replay.js';
 import { Describe } from './openapi/admin-operation.js';
 import { COUNT, list, named, object, TEXT } from './openapi/schema.js';
 
@@ -19,6 +20,7 @@ const REDRIVE = object({ job: { ...TEXT, description: 'sent as Herald-Replay' },
 export class DeadLettersAdminController {
   constructor(
     private readonly letters: DeadLetters,
+    private readonly replays: Replays,
     private readonly broadcaster: Broadcaster,
   ) {}
 
@@ -81,11 +83,10 @@ export class DeadLettersAdminController {
   @Describe({
     summary: 'Have all dead letters of an endpoint sent again',
     answer: { status: 202, description: 'The job that sends them; it survives a restart', schema: REDRIVE },
-    refusals: ['ENDPOINT_UNKNOWN'],
+    refusals: ['ENDPOINT_UNKNOWN', 'DEAD_LETTER_UNKNOWN', 'PARAMETER_INVALID'],
   })
   redriveAll(@Param('name') name: string) {
-    configuredEndpoint(this.broadcaster, name);
-    return this.letters.redrive(name);
+    return this.#start(name);
   }
 
   @Post(':id/redrive')
@@ -95,11 +96,15 @@ export class DeadLettersAdminController {
     answer: { status: 202, description: 'The job that sends it; it survives a restart', schema: REDRIVE },
     refusals: ['PARAMETER_INVALID', 'ENDPOINT_UNKNOWN', 'DEAD_LETTER_UNKNOWN'],
   })
-  async redrive(@Param('name') name: string, @Param('id') text: string) {
-    configuredEndpoint(this.broadcaster, name);
-    const started = await this.letters.redrive(name, wholeNumber(text, 'id', { from: 1 }));
-    if (started.events === 0) throw unknown();
-    return started;
+  redrive(@Param('name') name: string, @Param('id') text: string) {
+    return this.#start(name, wholeNumber(text, 'id', { from: 1 }));
+  }
+
+  async #start(name: string, letter?: number) {
+    const selection = { kind: 'dead-letters', ...(letter !== undefined && { letters: [letter] }) } as const;
+    const job = await startedReplay(this.replays, name, { selection });
+    if (job === undefined) throw unknown();
+    return { job: job.id, events: job.events ?? 0 };
   }
 }
 

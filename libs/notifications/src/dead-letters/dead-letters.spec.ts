@@ -5,11 +5,20 @@ import { accept, answer } from '../../test/receiver.js';
 import { waitFor } from '../../test/wait-for.js';
 import { Clock } from '../delivery/clock.js';
 import { LogMaintenance } from '../retention/log-maintenance.js';
+import { Replays } from '../replay/replays.js';
 import { DeadLetters } from './dead-letters.js';
 
 describe('dead letters', () => {
   const bench = useDelivery();
   const letters = () => bench.app.context.get(DeadLetters);
+  const replay = async (...ids: readonly number[]) => {
+    const selection = { kind: 'dead-letters', ...(ids.length > 0 && { letters: ids }) } as const;
+    const job = await bench.app.context.get(Replays).start('a', { selection });
+    if (job === undefined) throw new Error('there is nothing to send');
+    return job;
+  };
+  const ended = (id: string) =>
+    waitFor(async () => (await bench.app.context.get(Replays).byId(id))?.endedAtMs !== undefined);
   const ids = async () => (await letters().page('a', 0, 10)).map(({ id }) => id);
   let broken: boolean;
 
@@ -38,7 +47,7 @@ describe('dead letters', () => {
   it('are sent again when somebody asks, marked and outside the numbers, and lie there no more', async () => {
     const { events } = await withLetter();
     broken = false;
-    const { job, events: sent } = await letters().redrive('a');
+    const { id: job, events: sent } = await replay();
     expect(sent).toBe(1);
     await waitFor(() => bench.app.metrics('a').deadLetters === 0);
     expect(bench.things()).toEqual(['bad1']);
@@ -55,7 +64,7 @@ describe('dead letters', () => {
     await withLetter();
     broken = false;
     await bench.app.broadcaster.pause('a');
-    await letters().redrive('a');
+    await replay();
     await bench.app.start([bench.endpoint('a')]);
     expect(bench.receiver.requests).toHaveLength(0);
     await bench.app.broadcaster.resume('a');
@@ -67,8 +76,11 @@ describe('dead letters', () => {
     await withLetter();
     bench.receiver.behaviour = answer(422);
     const [before] = await letters().page('a', 0, 10);
-    await letters().redrive('a');
-    await waitFor(() => bench.warn.mock.calls.some(([line]) => String(line).includes('it stays')));
+    const { id: job } = await replay();
+    await ended(job);
+    expect(bench.warn.mock.calls.map(([line]) => String(line)).at(-1)).toContain(
+      '0 events sent, 1 not taken',
+    );
     const [letter] = await letters().page('a', 0, 10);
     expect(letter).toMatchObject({ lastStatus: 422, attempts: (before?.attempts ?? 0) + 1 });
     expect(letter?.redrive).toBeUndefined();
@@ -127,7 +139,8 @@ describe('dead letters', () => {
     expect(bench.app.metrics('a')).toMatchObject({ deadLetters: 3, Pending: 0 });
     bench.receiver.behaviour = accept;
     bench.receiver.requests.length = 0;
-    await expect(letters().redrive('a')).resolves.toMatchObject({ events: 3 });
+    const job = await replay();
+    expect(job.events).toBe(3);
     await waitFor(() => bench.app.metrics('a').deadLetters === 0);
     expect(bench.things()).toEqual(['x1', 'y1', 'y2']);
     expect(bench.app.metrics('a')).toMatchObject({ Successes: 3 });

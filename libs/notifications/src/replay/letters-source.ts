@@ -1,0 +1,136 @@
+import type { Row } from '@herald/database';
+import { recordOf, type EventRow } from '../event-log/event-log.js';
+import type { LogRecord } from '../event-log/log-record.js';
+import {
+  ReplaySource,
+  type ReplayEntry,
+  type ReplayLetter,
+  type ReplayPage,
+  type SourceTools,
+} from './replay-source.js';
+
+interface LetterRow extends Row {
+  readonly id: number;
+  readonly lane: string | null;
+  readonly first_sequence: number;
+  readonly last_sequence: number;
+  readonly count: number;
+  readonly event_id: string | null;
+  readonly attempts: number;
+  readonly listed_up_to: number;
+}
+
+/** Entries up to a sequence. */
+interface Part {
+  readonly entries: readonly ReplayEntry[];
+  readonly upTo: number;
+}
+
+/** Ranges that are looked at together; the others of the job come when these are done. */
+const MOST_RANGES = 1_000;
+
+/**
+ * Dead letters that are marked for a job, in the order of the log: letters of single events, and among them the events of ranges. Of a
+ * range's part up to `listed_up_to` only those events are in it that are listed for it, because others had been delivered; behind it
+ * all are that the endpoint wants.
+ */
+export class LettersSource extends ReplaySource {
+  constructor(
+    private readonly job: string,
+    private readonly lastSequence: number,
+    private readonly tools: SourceTools,
+  ) {
+    super();
+  }
+
+  /** Letters do not wait for live events: live delivery is done with theirs. */
+  override async read(after: number, _ceiling: number, limit: number): Promise<ReplayPage> {
+    const singles = await this.#letters(
+      'event_id IS NOT NULL AND first_sequence > ? ORDER BY first_sequence, id',
+      after,
+      limit,
+    );
+    const ranges = await this.#letters(
+      'event_id IS NULL AND last_sequence > ? ORDER BY first_sequence, id',
+      after,
+      MOST_RANGES,
+    );
+    const single = await this.#ofSingles(singles, limit);
+    const ranged = await this.#ofRanges(ranges, after, limit);
+    const upTo = Math.min(single.upTo, ranged.upTo, Math.max(after, this.lastSequence));
+    const entries = [...single.entries, ...ranged.entries].filter(({ record }) => record.sequence <= upTo);
+    return {
+      entries: entries.toSorted((a, b) => a.record.sequence - b.record.sequence),
+      upTo,
+      finished: [...singles, ...ranges].filter((row) => row.last_sequence <= upTo).map(letterOf),
+    };
+  }
+
+  #letters(which: string, after: number, limit: number): Promise<readonly LetterRow[]> {
+    return this.tools.database.read<LetterRow>(
+      `SELECT id, lane, first_sequence, last_sequence, count, event_id, attempts, listed_up_to FROM dead_letters
+       WHERE redrive = ? AND ${which} LIMIT ?`,
+      [this.job, after, limit],
+    );
+  }
+
+  async #ofSingles(rows: readonly LetterRow[], limit: number): Promise<Part> {
+    const upTo = rows.length < limit ? Number.POSITIVE_INFINITY : (rows.at(-1)?.first_sequence ?? 0);
+    if (rows.length === 0) return { entries: [], upTo };
+    const events = await this.tools.database.read<EventRow>(
+      `SELECT sequence, id, lane, type, time_ms, data, detail FROM events
+       WHERE id IN (SELECT value FROM json_each(?))`,
+      [JSON.stringify(rows.map((row) => row.event_id))],
+    );
+    const records = new Map(events.map((event) => [event.id, recordOf(event)]));
+    const entries = rows.flatMap((row) => {
+      const record = records.get(row.event_id ?? '');
+      return record !== undefined && this.tools.carries(record) ? [{ record, letter: letterOf(row) }] : [];
+    });
+    return { entries, upTo };
+  }
+
+  async #ofRanges(rows: readonly LetterRow[], after: number, limit: number): Promise<Part> {
+    const first = Math.min(...rows.map((row) => row.first_sequence));
+    if (rows.length === 0) return { entries: [], upTo: Number.POSITIVE_INFINITY };
+    const records = await this.tools.log.read(Math.max(after, first - 1), limit);
+    const last = records.at(-1)?.sequence;
+    if (last === undefined) return { entries: [], upTo: Number.POSITIVE_INFINITY };
+    const listed = await this.#listed(rows, records[0]?.sequence ?? 0, last);
+    const entries = records.flatMap((record) => {
+      const row = rows.find((range) => this.#isIn(range, record, listed));
+      return row === undefined ? [] : [{ record, letter: letterOf(row) }];
+    });
+    return { entries, upTo: last };
+  }
+
+  #isIn(range: LetterRow, record: LogRecord, listed: ReadonlySet<string>): boolean {
+    const { sequence } = record;
+    if (sequence < range.first_sequence || sequence > range.last_sequence) return false;
+    if (range.lane !== null && range.lane !== record.lane) return false;
+    if (sequence <= range.listed_up_to && !listed.has(`${range.id} ${sequence}`)) return false;
+    return this.tools.wants(record);
+  }
+
+  async #listed(rows: readonly LetterRow[], from: number, upTo: number): Promise<ReadonlySet<string>> {
+    const ids = rows.filter((row) => row.listed_up_to >= from).map(({ id }) => id);
+    if (ids.length === 0) return new Set();
+    const found = await this.tools.database.read<{ letter: number; sequence: number }>(
+      `SELECT letter, sequence FROM dead_letter_events
+       WHERE letter IN (SELECT value FROM json_each(?)) AND sequence BETWEEN ? AND ?`,
+      [JSON.stringify(ids), from, upTo],
+    );
+    return new Set(found.map(({ letter, sequence }) => `${letter} ${sequence}`));
+  }
+}
+
+function letterOf(row: LetterRow): ReplayLetter {
+  return {
+    id: row.id,
+    firstSequence: row.first_sequence,
+    lastSequence: row.last_sequence,
+    count: row.count,
+    attempts: row.attempts,
+    ...(row.event_id !== null && { eventId: row.event_id }),
+  };
+}
