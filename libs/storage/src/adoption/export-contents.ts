@@ -11,7 +11,16 @@ interface ContentRow extends Row {
   readonly id: number;
   readonly digest: string;
   readonly size_bytes: number;
+  readonly is_durable: number;
 }
+
+/** A present blob that is no row has a file, and that was durable before the blob became present. */
+const MANIFESTS = `
+  SELECT m.id, m.digest, length(m.bytes) AS size_bytes, EXISTS (
+    SELECT 1 FROM blobs b LEFT JOIN inline_contents i ON i.digest = b.digest
+    WHERE b.digest = m.digest AND b.state = 'present' AND i.id IS NULL
+  ) AS is_durable
+  FROM manifests m WHERE m.id > ? ORDER BY m.id LIMIT ?`;
 
 /** Makes files of the small blobs that are rows. */
 export async function exportInlineBlobs(run: ExportRun): Promise<void> {
@@ -22,7 +31,7 @@ export async function exportInlineBlobs(run: ExportRun): Promise<void> {
     );
     for (const { id, digest } of rows) {
       const bytes = await bytesOf(run, 'inline_contents', id);
-      if (bytes !== undefined) await run.content(blobPath(digest as Digest), bytes);
+      if (bytes !== undefined) await run.content(blobPath(digest as Digest), bytes, false);
       last = id;
     }
     if (rows.length === 0) return;
@@ -36,16 +45,14 @@ export async function exportInlineBlobs(run: ExportRun): Promise<void> {
  */
 export async function exportManifests(run: ExportRun): Promise<void> {
   for (let last = 0; ;) {
-    const rows = await run.database.read<ContentRow>(
-      'SELECT id, digest, length(bytes) AS size_bytes FROM manifests WHERE id > ? ORDER BY id LIMIT ?',
-      [last, PAGE],
-    );
+    const rows = await run.database.read<ContentRow>(MANIFESTS, [last, PAGE]);
     const end = rows.at(-1);
     if (end === undefined) return;
     await claim(run, rows);
-    for (const { id, digest } of rows) {
+    for (const { id, digest, is_durable: isDurable } of rows) {
       const bytes = await bytesOf(run, 'manifests', id);
-      const placed = bytes !== undefined && (await run.content(blobPath(digest as Digest), bytes));
+      const placed =
+        bytes !== undefined && (await run.content(blobPath(digest as Digest), bytes, isDurable === 1));
       run.batch.run(
         placed
           ? "UPDATE blobs SET state = 'present' WHERE digest = ? AND state = 'arriving'"

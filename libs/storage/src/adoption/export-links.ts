@@ -5,6 +5,7 @@ import type { RepositoryName } from '../repository/repository-name.js';
 import type { Tag } from '../repository/tag.js';
 import type { ExportRun } from './export-run.js';
 import { knownLinks } from './known-links.js';
+import { sideBySide } from './side-by-side.js';
 import { linkPath, tagIndexPath } from './volume-layout.js';
 
 /** A link as it should be. */
@@ -66,10 +67,14 @@ async function exportPages(
       run.database,
       links.map(({ path }) => path),
     );
-    for (const { path, digest, isHistory } of links) {
-      if (isHistory) await run.history(path, digest);
-      else await run.link(path, digest, known.get(path));
-    }
+    await sideBySide(
+      links.filter(({ isHistory }) => isHistory),
+      ({ path, digest }) => run.history(path, digest),
+    );
+    await sideBySide(
+      links.filter(({ isHistory }) => !isHistory),
+      ({ path, digest }) => run.link(path, digest, known.get(path)),
+    );
     await run.settle();
     after = [end.key, end.name];
   }

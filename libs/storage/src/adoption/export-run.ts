@@ -48,8 +48,13 @@ export class ExportRun {
     this.onConflict({ path, reason });
   }
 
-  /** Makes a file of a content, unless it is there. One that holds something else is left alone. @returns whether it holds the content */
-  async content(path: string, bytes: Uint8Array): Promise<boolean> {
+  /**
+   * Makes a file of a content, unless it is there. One that holds something else is left alone.
+   *
+   * @param durable whether a file that is there is known to be durable
+   * @returns whether the file holds the content
+   */
+  async content(path: string, bytes: Uint8Array, durable: boolean): Promise<boolean> {
     const found = await this.files.holds(path, bytes);
     switch (found.is) {
       case 'absent':
@@ -60,7 +65,7 @@ export class ExportRun {
         this.conflict(path, found.reason);
         return false;
       default:
-        this.writer.touch(path);
+        if (!durable) this.writer.touch(path);
         this.counts.unchanged += 1;
         return true;
     }

@@ -3,6 +3,7 @@ import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DurableFiles } from '../drivers/durable-files.js';
 import { failedWith } from '../drivers/file-error.js';
+import { sideBySide } from './side-by-side.js';
 
 /** A directory on the way to a file is none, or is a symbolic link: what is behind it is not this volume's. */
 export class NoWay extends Error {
@@ -64,15 +65,13 @@ export class VolumeWriter {
 
   /** When it resolves, every name that was written, removed or touched so far is on stable storage. */
   async settle(): Promise<void> {
-    await Promise.all(
-      [...this.#touched].map(async (directory) => {
-        try {
-          await this.files.sync(join(this.volume, directory));
-        } catch (error) {
-          if (!failedWith(error, 'ENOENT')) throw error;
-        }
-      }),
-    );
+    await sideBySide(this.#touched, async (directory) => {
+      try {
+        await this.files.sync(join(this.volume, directory));
+      } catch (error) {
+        if (!failedWith(error, 'ENOENT')) throw error;
+      }
+    });
     this.#touched.clear();
     this.#ways.clear();
   }
