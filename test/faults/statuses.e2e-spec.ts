@@ -77,7 +77,10 @@ describe('every status from 300 to 599, each of an endpoint of its own,', () => 
       );
       expect(waiting).toEqual([]);
     });
-    expect(bench.metrics('503')).toMatchObject({ breaker: 'closed', Pending: 0, deadLetters: 0 });
+    const { attempts, ...others } = bench.metrics('503');
+    expect(others).toMatchObject({ breaker: 'closed', Pending: 0, deadLetters: 0 });
+    expect(attempts).toBeGreaterThan(3);
+    expect(others.attemptsPerEvent).toEqual({ [attempts <= 5 ? '5' : '10']: 1 });
   });
 
   it('is never followed when it is a redirect', () => {

@@ -86,6 +86,7 @@ describe('the debug address', () => {
         ['registry_notifications_status_total', { code: '200 OK', endpoint }],
         ['herald_notifications_attempts_total', { outcome: 'delivered', endpoint }],
         ['herald_notifications_commit_to_arrival_seconds_count', { endpoint }],
+        ['herald_notifications_attempts_per_event_count', { endpoint }],
         ['herald_notifications_http_duration_seconds_count', { endpoint }],
       ] as const;
       for (const [name, labels] of counted) {

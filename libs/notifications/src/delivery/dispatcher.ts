@@ -24,6 +24,8 @@ export interface DispatchSettings extends AdmissionSettings {
 /** Events of one request. */
 export interface Shipment {
   readonly records: readonly NumberedRecord[];
+  /** Of each record, which attempt with it this is, as its lane counts them; replays are outside that count. */
+  readonly attempts?: readonly number[];
   readonly startedMs: number;
   /** It is to show whether the endpoint works again. */
   readonly probe: boolean;
@@ -90,7 +92,8 @@ export class Dispatcher {
     if (records.length === 0) return undefined;
     this.admission.began(records.length, probe, nowMs);
     this.#inFlight += 1;
-    return { records, startedMs: nowMs, probe };
+    const attempts = records.map(({ lane }) => this.lanes.history(lane).attempts + 1);
+    return { records, attempts, startedMs: nowMs, probe };
   }
 
   #bounds(most: number): EnvelopeBounds {

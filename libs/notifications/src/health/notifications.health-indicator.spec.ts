@@ -25,6 +25,7 @@ describe('NotificationsHealthIndicator', () => {
         proxyFaults: {},
         cutAnswers: {},
         attempts: 0,
+        attemptsPerEvent: {},
         deadLetters: 0,
         breaker: 'closed',
         envelopeSize: 1,

@@ -18,6 +18,8 @@ export interface DeliveryObservation {
   readonly endpoint: string;
   /** Of each event, ms from when it happened to the endpoint's answer. */
   readonly commitToArrivalMs: readonly number[];
+  /** Of each event, which attempt it was; none of what a replay sent. */
+  readonly attempts: readonly number[];
 }
 
 /** Whoever wants to count deliveries as they happen: histograms, traces. It must not throw, and it holds up the deliveries. */

@@ -5,6 +5,7 @@ import type { Outcome } from '../delivery/outcome.js';
 import type { EndpointState } from '../event-log/endpoint-rows.js';
 import type { HandshakeState } from '../http/handshake.js';
 import type { ProxyFault } from '../http/proxy/proxy.error.js';
+import { AttemptsPerEvent, type AttemptsPerEventCounts } from './attempts-per-event.js';
 import { Counts } from './counts.js';
 
 /** What went wrong last: no answer, or an answer that was no success. */
@@ -33,6 +34,8 @@ export interface EndpointMetricsSnapshot {
   /** Answers whose body was not read to its end: their status counted all the same. */
   readonly cutAnswers: Readonly<Partial<Record<Cut, number>>>;
   readonly attempts: number;
+  /** Events that were taken, by the attempt it was: `5` are those of the fourth and the fifth. */
+  readonly attemptsPerEvent: AttemptsPerEventCounts;
   readonly deadLetters: number;
   /** When the oldest pending event happened, ms since 1970. */
   readonly oldestPendingAtMs?: number;
@@ -68,6 +71,7 @@ export class AttemptCounts {
   readonly #faults = new Counts<Fault>();
   readonly #proxyFaults = new Counts<ProxyFault>();
   readonly #cuts = new Counts<Cut>();
+  readonly #perEvent = new AttemptsPerEvent();
   #lastSuccessAtMs: number | undefined;
   #lastError: ErrorClass | undefined;
 
@@ -93,6 +97,11 @@ export class AttemptCounts {
     }
   }
 
+  /** @param attempts of each event that was taken, which attempt it was */
+  taken(attempts: readonly number[]): void {
+    this.#perEvent.taken(attempts);
+  }
+
   get snapshot(): Pick<
     EndpointMetricsSnapshot,
     | 'Failures'
@@ -102,6 +111,7 @@ export class AttemptCounts {
     | 'proxyFaults'
     | 'cutAnswers'
     | 'attempts'
+    | 'attemptsPerEvent'
     | 'lastSuccessAtMs'
     | 'lastError'
   > {
@@ -113,6 +123,7 @@ export class AttemptCounts {
       proxyFaults: this.#proxyFaults.snapshot,
       cutAnswers: this.#cuts.snapshot,
       attempts: this.#attempts,
+      attemptsPerEvent: this.#perEvent.snapshot,
       ...(this.#lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs: this.#lastSuccessAtMs }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };

@@ -18,6 +18,8 @@ export interface CourierTools {
 /** Events that go out together. */
 export interface Consignment {
   readonly records: readonly NumberedRecord[];
+  /** Of each record, which attempt with it this is; replays are outside that count. */
+  readonly attempts?: readonly number[];
   /** The replay that they are sent by: they are outside the endpoint's numbers then. */
   readonly replay?: string;
 }
@@ -42,7 +44,12 @@ export class Courier {
   }
 
   /** Tells whoever counts deliveries how a request ended. */
-  report({ records }: Consignment, result: AttemptResult, outcome: Outcome, durationMs: number): void {
+  report(
+    { records, attempts = [] }: Consignment,
+    result: AttemptResult,
+    outcome: Outcome,
+    durationMs: number,
+  ): void {
     if (result.kind === 'abandoned') return;
     const { name: endpoint } = this.settings;
     const { observer, clock } = this.tools;
@@ -56,7 +63,7 @@ export class Courier {
     if (outcome.kind !== 'delivered') return;
     const nowMs = clock.now();
     const commitToArrivalMs = records.map(({ record }) => Math.max(0, nowMs - record.timeMs));
-    observer.delivered({ endpoint, commitToArrivalMs });
+    observer.delivered({ endpoint, commitToArrivalMs, attempts });
   }
 
   /** Resolves when what is under way has ended; what has not at the deadline is abandoned. Nothing can be sent afterwards. */

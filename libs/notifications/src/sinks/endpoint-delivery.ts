@@ -326,8 +326,10 @@ export class EndpointDelivery implements ProgressSource {
     const consequence = sender.settle(shipment, result, outcome, nowMs);
     if (result.kind === 'abandoned') return;
     this.tools.counts.count(result, outcome.kind, wallMs);
-    if (outcome.kind === 'delivered') this.#failing.succeeded();
-    else if (outcome.kind !== 'again' && outcome.kind !== 'retired') this.#failing.failed(nowMs);
+    if (outcome.kind === 'delivered') {
+      this.#failing.succeeded();
+      this.tools.counts.taken(shipment.attempts ?? []);
+    } else if (outcome.kind !== 'again' && outcome.kind !== 'retired') this.#failing.failed(nowMs);
     if (outcome.kind === 'wait')
       this.#notBeforeMs = toWall(this.#dispatcher.breaker.notBeforeMs, this.#clock);
     this.#take(consequence, nowMs);

@@ -14,12 +14,15 @@ const ARRIVAL_BUCKETS_SECONDS = [
 
 const HTTP_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+const ATTEMPT_BUCKETS = [1, 2, 3, 5, 10, 20, 50];
+
 /** What is measured of each request to an endpoint, as it ends. */
 @Injectable()
 export class AttemptMetrics extends DeliveryObserver implements OnModuleInit, OnApplicationShutdown {
   readonly #attempts: Counter<'endpoint' | 'outcome'>;
   readonly #duration: Histogram<'endpoint'>;
   readonly #arrival: Histogram<'endpoint'>;
+  readonly #perEvent: Histogram<'endpoint'>;
   #detach: (() => void) | undefined;
 
   constructor(
@@ -39,6 +42,13 @@ export class AttemptMetrics extends DeliveryObserver implements OnModuleInit, On
       help: 'Time of a request to an endpoint, from the connection to the end of the answer',
       labelNames: ['endpoint'],
       buckets: HTTP_BUCKETS_SECONDS,
+      registers,
+    });
+    this.#perEvent = new Histogram({
+      name: 'herald_notifications_attempts_per_event',
+      help: 'Attempts until an endpoint had taken an event, the successful one included',
+      labelNames: ['endpoint'],
+      buckets: ATTEMPT_BUCKETS,
       registers,
     });
     this.#arrival = new Histogram({
@@ -64,7 +74,8 @@ export class AttemptMetrics extends DeliveryObserver implements OnModuleInit, On
     this.#duration.observe({ endpoint }, durationMs / 1_000);
   }
 
-  override delivered({ endpoint, commitToArrivalMs }: DeliveryObservation): void {
+  override delivered({ endpoint, commitToArrivalMs, attempts }: DeliveryObservation): void {
+    for (const each of attempts) this.#perEvent.observe({ endpoint }, each);
     for (const delayMs of commitToArrivalMs) this.#arrival.observe({ endpoint }, delayMs / 1_000);
   }
 }

@@ -51,6 +51,12 @@ const ENDPOINT_ALWAYS = {
     additionalProperties: COUNT,
     description: 'of them, those that failed at the proxy before the endpoint, by what it did',
   },
+  attemptsPerEvent: {
+    type: 'object',
+    additionalProperties: COUNT,
+    description:
+      'events of this run that were taken, by the attempt it was: those of 5 at the fourth or fifth',
+  },
   cutAnswers: {
     type: 'object',
     additionalProperties: COUNT,
