@@ -42,6 +42,7 @@ import { AdminGuard } from './operations/admin/admin.guard.js';
 import { AttemptsAdminController } from './operations/admin/attempts-admin.controller.js';
 import { BackupsAdminController } from './operations/admin/backups-admin.controller.js';
 import { CollectionAdminController } from './operations/admin/collection-admin.controller.js';
+import { ReplaysAdminController } from './operations/admin/replays-admin.controller.js';
 import { DeadLettersAdminController } from './operations/admin/dead-letters-admin.controller.js';
 import { EndpointsAdminController } from './operations/admin/endpoints-admin.controller.js';
 import { EventFeed } from './operations/admin/event-feed.js';
@@ -87,6 +88,7 @@ const OPERATIONS = [
   EndpointsAdminController,
   EventsAdminController,
   DeadLettersAdminController,
+  ReplaysAdminController,
   AttemptsAdminController,
   BackupsAdminController,
   CollectionAdminController,

@@ -12,6 +12,7 @@ export type RegistryErrorCode =
   | 'NOT_FOUND'
   | 'PAGINATION_NUMBER_INVALID'
   | 'PARAMETER_INVALID'
+  | 'REPLAY_UNKNOWN'
   | 'TOO_MANY_TAGS'
   | 'UNAUTHORIZED'
   | 'UNKNOWN'
@@ -49,6 +50,7 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   ENDPOINT_UNKNOWN: { status: 404, code: 'ENDPOINT_UNKNOWN' },
   EVENTS_GONE: { status: 410, code: 'EVENTS_GONE' },
   EVENT_UNKNOWN: { status: 404, code: 'EVENT_UNKNOWN' },
+  REPLAY_UNKNOWN: { status: 404, code: 'REPLAY_UNKNOWN' },
   MANIFEST_BLOB_UNKNOWN: { status: 400, code: 'MANIFEST_BLOB_UNKNOWN' },
   MANIFEST_INVALID: { status: 400, code: 'MANIFEST_INVALID' },
   MANIFEST_TOO_LARGE: { status: 413, code: 'SIZE_INVALID' },

@@ -153,6 +153,29 @@ const DEAD_LETTER = object(
   },
 );
 
+const REPLAY = object(
+  {
+    number: { ...COUNT, description: 'in the order in which they were asked for' },
+    id: { ...TEXT, description: 'sent as Herald-Replay' },
+    endpoint: TEXT,
+    selection: { ...object({ kind: TEXT }), description: 'what was asked for' },
+    state: oneOf('waiting', 'running', 'done', 'cancelled', 'failed'),
+    firstSequence: COUNT,
+    lastSequence: COUNT,
+    cursor: { ...COUNT, description: 'everything up to here is dealt with' },
+    sent: COUNT,
+    failed: { ...COUNT, description: 'events that were not taken' },
+    gone: { ...COUNT, description: 'events that are not in the log, or not wanted, any more' },
+    createdAt: TIME,
+  },
+  {
+    failure: oneOf('refused', 'endpoint-failing', 'endpoint-disabled'),
+    events: { ...COUNT, description: 'of dead letters: how many it is about' },
+    rate: object({ events: COUNT, perMs: COUNT }),
+    endedAt: TIME,
+  },
+);
+
 const ERRORS = object({
   errors: list(object({ code: TEXT, message: TEXT }, { detail: {} })),
 });
@@ -164,5 +187,6 @@ export const ADMIN_SCHEMAS = {
   DetachedEndpoint: DETACHED_ENDPOINT,
   Event: EVENT,
   DeadLetter: DEAD_LETTER,
+  Replay: REPLAY,
   Errors: ERRORS,
 } satisfies Readonly<Record<string, Schema>>;
