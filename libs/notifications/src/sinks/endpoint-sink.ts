@@ -96,7 +96,7 @@ export class EndpointSink extends Sink {
 
   /** Tries now what waits for its next attempt; only what the endpoint itself asked for (`Retry-After`) is kept to. */
   hurry(): void {
-    this.#opened.hurry();
+    this.#whenRunning(() => this.#opened.hurry());
   }
 
   /** Goes on where the endpoint stands: before anything else, and after {@link interrupt}, perhaps under other settings. */
@@ -199,12 +199,12 @@ export class EndpointSink extends Sink {
 
   /** A replay was asked for. */
   replayAsked(): void {
-    this.#opened.replays.ask();
+    this.#whenRunning(() => this.#opened.replays.ask());
   }
 
   /** A replay was cancelled, durably: nothing more of it is sent. */
   replayCancelled(id: string): void {
-    this.#opened.replays.cancel(id);
+    this.#whenRunning(() => this.#opened.replays.cancel(id));
   }
 
   /**
