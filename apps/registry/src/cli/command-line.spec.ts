@@ -50,6 +50,27 @@ describe('the command line', () => {
         json: false,
       },
     ],
+    [
+      'replay start ci/main --from-sequence 3 --event a --event b --dry-run --json',
+      {
+        kind: 'operate',
+        configPath: undefined,
+        command: {
+          does: 'start-replay',
+          path: 'endpoints/ci%2Fmain/replays?from=3&event=a&event=b&dryrun=true',
+        },
+        json: true,
+      },
+    ],
+    [
+      'replay cancel 7',
+      {
+        kind: 'operate',
+        configPath: undefined,
+        command: { does: 'cancel-replay', path: 'replays/7' },
+        json: false,
+      },
+    ],
     ['reload --json', { kind: 'operate', configPath: undefined, command: { does: 'reload' }, json: true }],
     ['check a.yml', { kind: 'check', configPath: 'a.yml' }],
     [

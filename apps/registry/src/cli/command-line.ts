@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { closestTo } from '../config/schema/closest.js';
+import { parseReplay, type ReplayCommand } from './replay-command.js';
 import type { Environment } from '../config/source/secret-reference.js';
 import type { CollectCommand } from './collect-garbage.js';
 import { parseBackup, type BackupCommand } from './backup-command.js';
@@ -34,7 +35,7 @@ export type Command =
   | {
       readonly kind: 'operate';
       readonly configPath: string | undefined;
-      readonly command: OperatorCommand;
+      readonly command: OperatorCommand | ReplayCommand;
       readonly json: boolean;
     }
   | {
@@ -59,6 +60,7 @@ const COMMANDS = [
   'repositories',
   'backup',
   'gc',
+  'replay',
   ...OPERATOR_COMMANDS,
   ...ADOPTION_COMMANDS,
   'help',
@@ -71,6 +73,7 @@ const COMMANDS = [
  * The configuration is the CONFIG argument, else what `REGISTRY_CONFIGURATION_PATH` names, else none.
  */
 export function parseCommandLine(argv: readonly string[], environment: Environment): Command {
+  if (argv[0] === 'replay' && !argv.includes('--help')) return ofReplay(argv.slice(1), environment);
   const reading = readArguments(argv);
   if (typeof reading === 'string') {
     return usageError(reading);
@@ -162,6 +165,15 @@ function ofOperator(
   if (typeof command === 'string') {
     return usageError(command);
   }
+  return { kind: 'operate', configPath: config ?? configOf(environment), command, json };
+}
+
+function ofReplay(words: readonly string[], environment: Environment): Command {
+  const parsed = parseReplay(words);
+  if (typeof parsed === 'string') {
+    return usageError(parsed);
+  }
+  const { command, json, config } = parsed;
   return { kind: 'operate', configPath: config ?? configOf(environment), command, json };
 }
 

@@ -21,6 +21,11 @@ Usage:
   herald dead-letters list NAME               show what an endpoint did not take
   herald dead-letters redrive NAME [ID]       send all of it, or one, again
   herald dead-letters delete NAME ID          give one up
+  herald replay start NAME [--from-sequence N] [--to-sequence N] [--since TIME] [--until TIME] [--event ID] [--action A]
+                     [--type T] [--repository R] [--dead-letters] [--letter ID] [--rate 100/s] [--dry-run]
+                                              send events to an endpoint again, marked Herald-Replay, behind its live events
+  herald replay list [NAME] | show ID | cancel ID
+                                              show replays, or end one
   herald import [CONFIG] [--verify]           adopt the volume of Distribution under storage.filesystem.rootdirectory in
                                               place; go on with an import that was interrupted
   herald import [CONFIG] --unreadable         list what an import could not read

@@ -5,12 +5,17 @@ import { EXIT_CODE } from './exit-code.js';
 import type { EndpointChange, EventFilter, OperatorCommand } from './operator-command.js';
 import { showEndpoint, showEvent } from './inspect.js';
 import { reload } from './reload.js';
+import { replay } from './replay.js';
+import type { ReplayCommand } from './replay-command.js';
 import { table } from './table.js';
 
 /** Does what an operator asks for by the admin API of the running server. Resolves with the exit code. */
-export async function operate(command: OperatorCommand, operation: Operation): Promise<number> {
+export async function operate(
+  command: OperatorCommand | ReplayCommand,
+  operation: Operation,
+): Promise<number> {
   try {
-    await perform(command, operation);
+    await ('path' in command ? replay(command, operation) : perform(command, operation));
     return EXIT_CODE.ok;
   } catch (error) {
     if (error instanceof NoServer) {

@@ -1,0 +1,28 @@
+import { ask, itemsOf, say, text, type Item, type Operation } from './ask.js';
+import type { ReplayCommand } from './replay-command.js';
+import { table } from './table.js';
+
+const COLUMNS = ['id', 'endpoint', 'state', 'sent', 'failed', 'gone', 'cursor', 'lastSequence', 'createdAt'];
+const HEADER = ['REPLAY', 'ENDPOINT', 'STATE', 'SENT', 'FAILED', 'GONE', 'CURSOR', 'LAST', 'SINCE'];
+
+/** Starts, shows and cancels replays by the admin API of the running server. */
+export async function replay({ does, path }: ReplayCommand, operation: Operation): Promise<void> {
+  if (does === 'start-replay') {
+    const answer = await ask(operation, 'POST', path);
+    say(operation, answer, startedLine(answer));
+    return;
+  }
+  const answer = await ask(operation, does === 'cancel-replay' ? 'DELETE' : 'GET', path);
+  const items = does === 'list-replays' ? itemsOf(answer, 'replays') : [answer];
+  say(operation, answer, table(HEADER, items.map(rowOf)));
+}
+
+function startedLine(answer: Item): string {
+  const { replay: started, events, gone } = answer as { replay?: Item; events?: unknown; gone?: unknown };
+  if (started !== undefined) return `replay ${text(started['id'])} has begun\n`;
+  return `${text(events)} events would be sent; ${text(gone)} of the sequences are gone\n`;
+}
+
+function rowOf(item: Item): readonly unknown[] {
+  return COLUMNS.map((key) => item[key]);
+}
