@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { AxiosHeaders, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import { Client } from 'undici';
+import { AnswerReader } from './answer-reader.js';
 import type { Dialer, Dialling } from './dialer.js';
 
 /** How long in ms a connection that nobody uses is kept. */
@@ -31,7 +32,6 @@ export interface StageLimits {
  * axios' way to the network here, because axios' own way costs three times the CPU of everything else that a delivery needs.
  */
 export class EndpointConnection {
-  readonly adapter: AxiosAdapter = (config) => this.#request(config);
   readonly #client: Client;
   readonly #limits: StageLimits;
   #dialling: Dialling | undefined;
@@ -76,6 +76,15 @@ export class EndpointConnection {
     this.#client.on('disconnect', () => (this.#open = false));
   }
 
+  /**
+   * Axios' adapter for one request. The signal is not axios' own, which would discard an answer whose body is cut at the deadline.
+   *
+   * @param deadline ends the request where it stands
+   */
+  adapter(deadline: AbortSignal): AxiosAdapter {
+    return (config) => this.#request(config, deadline);
+  }
+
   /** About the last request. */
   get trace(): RequestTrace {
     const fresh = this.#made > this.#madeBefore;
@@ -96,31 +105,37 @@ export class EndpointConnection {
     void this.#client.destroy();
   }
 
-  async #request(config: InternalAxiosRequestConfig): Promise<AxiosResponse> {
+  async #request(config: InternalAxiosRequestConfig, deadline: AbortSignal): Promise<AxiosResponse> {
     this.#madeBefore = this.#made;
     this.#reused = this.#open;
     this.#overdue = false;
     if (this.#open) this.#expectAnswer();
     else this.#limit(this.#limits.connectMs, () => !this.#open);
-    const signal = config.signal as AbortSignal;
-    // The client would wait for the connection before it heeds the signal.
-    const abort = () => {
-      if (!this.#open) this.close();
-    };
-    signal.addEventListener('abort', abort, { once: true });
+    const reader = new AnswerReader(deadline);
+    // The client would wait for the connection before it heeds anything.
+    const abort = () => (this.#open ? reader.abort() : this.close());
+    deadline.addEventListener('abort', abort, { once: true });
     try {
-      const { statusCode, headers, body } = await this.#client.request({
-        method: config.method?.toUpperCase() === 'OPTIONS' ? 'OPTIONS' : 'POST',
-        path: config.url ?? '/',
-        headers: config.headers,
-        body: config.data as Buffer,
-        signal,
-      });
-      const answerHeaders = new AxiosHeaders(headers as Record<string, string>);
-      return { status: statusCode, statusText: '', headers: answerHeaders, config, data: body };
+      this.#client.dispatch(
+        {
+          method: config.method?.toUpperCase() === 'OPTIONS' ? 'OPTIONS' : 'POST',
+          path: config.url ?? '/',
+          headers: config.headers,
+          body: config.data as Buffer,
+        },
+        reader,
+      );
+      const { status, headers, ...data } = await reader.answer;
+      return {
+        status,
+        statusText: '',
+        headers: new AxiosHeaders(headers as Record<string, string>),
+        config,
+        data,
+      };
     } finally {
       clearTimeout(this.#stageTimer);
-      signal.removeEventListener('abort', abort);
+      deadline.removeEventListener('abort', abort);
     }
   }
 

@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
 import type { HttpService } from '@nestjs/axios';
 import type { AxiosResponse } from 'axios';
 import type { Answer, AttemptResult, Unanswered } from '../delivery/attempt.js';
 import type { WebhookSettings } from '../sinks/endpoint-settings.js';
+import type { ReadAnswer } from './answer-reader.js';
 import { answerText } from './answer-text.js';
 import type { EndpointAgents } from './endpoint-agents.js';
 import { EndpointConnection } from './endpoint-connection.js';
@@ -15,6 +15,8 @@ export interface OutgoingRequest {
   readonly headers: RequestHeaders;
   readonly body?: Buffer;
 }
+
+type AnswerBody = Pick<ReadAnswer, 'body' | 'cut'>;
 
 /** How it ended, with the headers of the answer in lower case, if there was one. */
 export interface Exchanged {
@@ -92,7 +94,7 @@ export class EndpointExchange {
     }
     try {
       const response = await this.#request(connection, request, signal);
-      return { result: await this.#answer(response, signal), headers: response.headers };
+      return { result: this.#answer(response), headers: response.headers };
     } catch (error) {
       if (this.#abandoned) return { result: { kind: 'abandoned' }, headers: {} };
       const { trace } = connection;
@@ -117,31 +119,31 @@ export class EndpointExchange {
   }
 
   #request(
-    { adapter }: EndpointConnection,
+    connection: EndpointConnection,
     { method, headers, body }: OutgoingRequest,
-    signal: AbortSignal,
-  ): Promise<AxiosResponse<Readable>> {
-    return this.http.axiosRef.request<Readable>({
-      adapter,
+    deadline: AbortSignal,
+  ): Promise<AxiosResponse<AnswerBody>> {
+    return this.http.axiosRef.request<AnswerBody>({
+      adapter: connection.adapter(deadline),
       method,
       url: this.#target,
       headers: { ...headers, ...this.#proxyHeaders } as Record<string, string | string[]>,
       data: body,
-      signal,
-      responseType: 'stream',
       // Bytes go out as they are, and any status is an answer.
       transformRequest: [],
       validateStatus: () => true,
     });
   }
 
-  async #answer(
-    { status, headers, data }: AxiosResponse<Readable>,
-    signal: AbortSignal,
-  ): Promise<Answer | Unanswered> {
-    const retryAfter: unknown = headers['retry-after'];
-    const text = await answerText(data, this.secrets, signal);
+  #answer({ status, headers, data }: AxiosResponse<AnswerBody>): Answer | Unanswered {
     if (this.#forwarded && status === PROXY_AUTHENTICATION_REQUIRED) return REFUSED_BY_PROXY;
-    return { kind: 'answered', status, ...text, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
+    const retryAfter: unknown = headers['retry-after'];
+    return {
+      kind: 'answered',
+      status,
+      text: answerText(data.body, this.secrets),
+      ...(data.cut !== undefined && { cut: data.cut }),
+      ...(typeof retryAfter === 'string' && { retryAfter }),
+    };
   }
 }
