@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,8 +40,13 @@ const node = findNode();
 if (task.build) build(node);
 handOver(node, task.command(args));
 
-/** Installs what the lock file names, unless exactly that is installed already. */
+/**
+ * Installs what the lock file names, unless exactly that is installed already. A `node_modules` that is a link belongs to another
+ * checkout, whose files npm would remove through the link: it is used as it is.
+ */
 function install() {
+  const modules = lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false });
+  if (modules?.isSymbolicLink()) return;
   const marker = join(root, 'node_modules', '.herald-installed');
   const wanted = digest([join(root, 'package-lock.json')]);
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
