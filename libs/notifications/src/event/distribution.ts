@@ -25,11 +25,13 @@ const EMPTY_FIELDS_BYTES = '"mediaType":"","digest":"","size":0,'.length;
  */
 export class DistributionFormat implements Format {
   readonly maxEvents: number;
+  readonly sharedAs: string;
 
   constructor(
     readonly name: keyof typeof MEDIA_TYPES,
     private readonly layout: 'compact' | 'upstream' = 'compact',
   ) {
+    this.sharedAs = `${name} ${layout}`;
     this.maxEvents = layout === 'upstream' ? 1 : Infinity;
   }
 

@@ -28,6 +28,8 @@ export interface Format {
   readonly name: FormatName;
   /** Most events that one request can carry; `Infinity` when the format sets no limit. */
   readonly maxEvents: number;
+  /** The same for formats that make the same requests of the same events whatever the endpoint; undefined when one puts its numbers in. */
+  readonly sharedAs?: string;
   /** Whether it can express this event. What a format does not carry is not meant for the endpoint. */
   carries(record: LogRecord): boolean;
   /** Bytes that the event adds to a request, at most: it may be less when it is encoded. */

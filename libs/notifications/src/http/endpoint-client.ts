@@ -14,6 +14,9 @@ import { proxySecrets } from './proxy/proxy.js';
 import { HeaderTemplate, type Numbering, type RequestHeaders } from './request-headers.js';
 import { TlsFiles } from './tls-files.js';
 
+/** Events as a request, with the body as text or as the bytes that go out. */
+export type OutgoingEvents = Omit<EncodedRequest, 'body'> & { readonly body: string | Buffer };
+
 /** What a client works with. */
 export interface ClientTools {
   readonly http: HttpService;
@@ -105,10 +108,10 @@ export class EndpointClient {
   }
 
   /** Sends one request. */
-  async post(encoded: EncodedRequest, numbering: Numbering): Promise<AttemptResult> {
+  async post(encoded: OutgoingEvents, numbering: Numbering): Promise<AttemptResult> {
     const obstacle = await this.#handshake?.obstacle();
     if (obstacle !== undefined) return obstacle;
-    const body = Buffer.from(encoded.body);
+    const body = typeof encoded.body === 'string' ? Buffer.from(encoded.body) : encoded.body;
     const headers = {
       ...this.#headers.headersFor(encoded, numbering),
       // Of the body as it is before it is packed: so receivers have it, whether or not something on the way unpacks it.

@@ -67,7 +67,7 @@ export class HeaderTemplate {
     return [...this.#configured.values()].flatMap(({ values }) => values);
   }
 
-  headersFor(encoded: EncodedRequest, { log, sequences, replay }: Numbering): RequestHeaders {
+  headersFor(encoded: Omit<EncodedRequest, 'body'>, { log, sequences, replay }: Numbering): RequestHeaders {
     const headers: Record<string, string | readonly string[]> = {};
     this.#add(headers, { 'Content-Type': encoded.contentType });
     this.#add(headers, this.#always);

@@ -10,6 +10,7 @@ import { FileTransport } from './file-transport.js';
 import { GuardedTransport } from './guarded-transport.js';
 import { LineFile } from './line-file.js';
 import { OutputTransport } from './output-transport.js';
+import { SharedEncodings } from './shared-encodings.js';
 import { SinkTransport } from './sink-transport.js';
 import type { Transport } from './transport.js';
 import { WebhookTransport } from './webhook-transport.js';
@@ -17,6 +18,8 @@ import { WebhookTransport } from './webhook-transport.js';
 /** Makes the transport of each endpoint, by its type. */
 @Injectable()
 export class Transports {
+  readonly #shared = new SharedEncodings();
+
   constructor(
     private readonly clients: EndpointClients,
     private readonly clock: Clock,
@@ -32,7 +35,7 @@ export class Transports {
   open(settings: EndpointSettings): Transport {
     switch (settings.type) {
       case 'webhook':
-        return new WebhookTransport(settings.format, this.clients.create(settings));
+        return new WebhookTransport(settings.format, this.clients.create(settings), this.#shared);
       case 'file':
         return new FileTransport(new LineFile(settings.path, settings.fsync), settings);
       case 'stdout':

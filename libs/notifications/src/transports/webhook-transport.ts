@@ -2,6 +2,7 @@ import type { AttemptResult } from '../delivery/attempt.js';
 import type { EncodedRequest, Format } from '../event/format.js';
 import type { EndpointClient } from '../http/endpoint-client.js';
 import type { HandshakeState } from '../http/handshake.js';
+import type { SharedEncodings, SharedRequest } from './shared-encodings.js';
 import { Transport, type Envelope } from './transport.js';
 
 /** Envelopes as HTTP requests, in the endpoint's format. */
@@ -9,6 +10,7 @@ export class WebhookTransport extends Transport {
   constructor(
     private readonly format: Format,
     private readonly client: EndpointClient,
+    private readonly shared: SharedEncodings,
   ) {
     super();
   }
@@ -33,8 +35,10 @@ export class WebhookTransport extends Transport {
     this.client.close();
   }
 
-  #encode({ records, sequences, replay, test }: Envelope): EncodedRequest {
+  #encode({ records, sequences, replay, test }: Envelope): EncodedRequest | SharedRequest {
     if (test === true && !records.every((record) => this.format.carries(record))) return this.#nothing();
+    const { sharedAs } = this.format;
+    if (sharedAs !== undefined) return this.shared.encode(this.format, records, sharedAs);
     return this.format.encode(records, { sequences, ...(replay !== undefined && { replay }) });
   }
 
