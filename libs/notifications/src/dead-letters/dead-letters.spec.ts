@@ -78,6 +78,8 @@ describe('dead letters', () => {
     const [before] = await letters().page('a', 0, 10);
     const { id: job } = await replay();
     await ended(job);
+    // The endpoint hears of its commit after the database has it.
+    await waitFor(() => bench.warn.mock.calls.some(([line]) => String(line).includes(job)));
     expect(bench.warn.mock.calls.map(([line]) => String(line)).at(-1)).toContain(
       '0 events sent, 1 not taken',
     );

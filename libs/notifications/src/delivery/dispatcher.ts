@@ -58,6 +58,8 @@ export class Dispatcher {
   #lastFailed: string | undefined;
   /** When the endpoint last took something, in this run of the process. */
   #lastTookMs = Number.NEGATIVE_INFINITY;
+  /** Since when nothing may be sent, because an operator has the endpoint paused. */
+  #pausedAtMs: number | undefined;
 
   constructor(
     readonly lanes: Lanes,
@@ -70,6 +72,21 @@ export class Dispatcher {
     this.admission = new Admission(settings, schedules.breaker, lanes.failing, retired, nowMs);
     this.#blame = new Blame(settings);
     this.#size = new EnvelopeSize(settings.envelope.events);
+  }
+
+  /** Since when the endpoint is paused; undefined when it is not. */
+  get pausedAtMs(): number | undefined {
+    return this.#pausedAtMs;
+  }
+
+  /** What is under way may end yet; time in which an event fails stands still. */
+  pause(nowMs: number): void {
+    this.#pausedAtMs ??= nowMs;
+  }
+
+  resume(nowMs: number): void {
+    if (this.#pausedAtMs !== undefined) this.lanes.resumed(nowMs - this.#pausedAtMs);
+    this.#pausedAtMs = undefined;
   }
 
   get breaker(): Breaker {
@@ -198,7 +215,7 @@ export class Dispatcher {
   #deadFor(history: History, suspect: boolean, nowMs: number): DeadLetter['reason'] | undefined {
     if (suspect && this.#blame.isPoison(history)) return 'poison';
     const { failingSinceMs = nowMs } = history;
-    const old = nowMs - failingSinceMs >= this.settings.maxAgeMs;
+    const old = (this.#pausedAtMs ?? nowMs) - failingSinceMs >= this.settings.maxAgeMs;
     return old && this.#lastTookMs > failingSinceMs ? 'expired' : undefined;
   }
 

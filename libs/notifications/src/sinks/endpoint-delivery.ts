@@ -55,8 +55,6 @@ export class EndpointDelivery implements ProgressSource {
   readonly #letters = new LetterBook();
   readonly #failing: FailingTime;
   readonly #courier: Courier;
-  /** Since when an operator has it paused, of the monotonic clock. */
-  #pausedAtMs: number | undefined;
   readonly #unwritten = new UnwrittenEvents();
   #notBeforeMs: number;
   #stepAsked = false;
@@ -71,7 +69,6 @@ export class EndpointDelivery implements ProgressSource {
     const { pacer } = tools;
     this.#clock = pacer.clock;
     this.#notBeforeMs = progress.notBeforeMs;
-    this.#pausedAtMs = progress.paused ? this.#clock.monotonic() : undefined;
     this.#failing = new FailingTime(progress.failingMs, progress.paused, this.#clock.monotonic());
     const lanes = new Lanes(
       progress.position,
@@ -84,6 +81,7 @@ export class EndpointDelivery implements ProgressSource {
       progress.retired,
       this.#clock.monotonic(),
     );
+    if (progress.paused) this.#dispatcher.pause(this.#clock.monotonic());
     this.#courier = new Courier(settings, { ...tools, clock: this.#clock });
     this.#dispatcher.breaker.hold(toMonotonic(progress.notBeforeMs, settings.maxRetryAfterMs, this.#clock));
     const { judged, wanted, wantedBytes: bytes, numberBytes } = progress;
@@ -122,16 +120,16 @@ export class EndpointDelivery implements ProgressSource {
 
   /** Nothing is sent until {@link resume}; what is under way is finished. Events are counted on, and wait. */
   pause(): void {
-    this.#pausedAtMs ??= this.#clock.monotonic();
-    this.#failing.paused(this.#clock.monotonic());
+    const nowMs = this.#clock.monotonic();
+    this.#dispatcher.pause(nowMs);
+    this.#failing.paused(nowMs);
     this.tools.progress.markChanged(this);
   }
 
   resume(): void {
-    if (this.#pausedAtMs !== undefined)
-      this.#dispatcher.lanes.resumed(this.#clock.monotonic() - this.#pausedAtMs);
-    this.#pausedAtMs = undefined;
-    this.#failing.resumed(this.#clock.monotonic());
+    const nowMs = this.#clock.monotonic();
+    this.#dispatcher.resume(nowMs);
+    this.#failing.resumed(nowMs);
     this.#ask();
   }
 
@@ -179,7 +177,7 @@ export class EndpointDelivery implements ProgressSource {
       reader,
       backlog,
       counts: this.tools.counts,
-      paused: this.#pausedAtMs !== undefined,
+      paused: this.#paused,
     });
   }
 
@@ -197,7 +195,7 @@ export class EndpointDelivery implements ProgressSource {
       wanted,
       wantedBytes: bytes,
       numberBytes: this.#reader.bytesUpTo(changes.position.number),
-      lanes: storedLanes(changes, this.#clock, this.#pausedAtMs),
+      lanes: storedLanes(changes, this.#clock, this.#dispatcher.pausedAtMs),
       letters: this.#letters.collect(),
     });
   }
@@ -276,8 +274,12 @@ export class EndpointDelivery implements ProgressSource {
     return Math.min(this.#dispatcher.nextWakeMs(nowMs), this.replays.nextWakeMs(nowMs));
   }
 
+  get #paused(): boolean {
+    return this.#dispatcher.pausedAtMs !== undefined;
+  }
+
   get #mayAtAll(): boolean {
-    return this.#pausedAtMs === undefined && !this.backlog.overflowed;
+    return !this.#paused && !this.backlog.overflowed;
   }
 
   #setTimer(delayMs: number): void {
@@ -289,8 +291,8 @@ export class EndpointDelivery implements ProgressSource {
 
   async #afterRead(reading: Promise<boolean>): Promise<void> {
     try {
-      if (await reading) this.tools.progress.markChanged(this);
-      this.#ask();
+      if (await reading) this.#moved();
+      else this.#ask();
     } catch (error) {
       this.#unreadable(error);
     }

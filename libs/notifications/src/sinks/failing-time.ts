@@ -6,10 +6,12 @@ export class FailingTime {
   #elapsedMs: number;
   /** Since then the time counts. */
   #sinceMs: number | undefined;
+  #paused: boolean;
 
   /** @param elapsedMs what the last run stored: more than 0 says that the endpoint was failing when it ended */
   constructor(elapsedMs: number, paused: boolean, nowMs: number) {
     this.#elapsedMs = elapsedMs;
+    this.#paused = paused;
     this.#sinceMs = elapsedMs > 0 && !paused ? nowMs : undefined;
   }
 
@@ -18,8 +20,9 @@ export class FailingTime {
     return this.#elapsedMs + (this.#sinceMs === undefined ? 0 : nowMs - this.#sinceMs);
   }
 
+  /** What was under way when the pause began may fail in it: that is no reason to count the pause. */
   failed(nowMs: number): void {
-    this.#sinceMs ??= nowMs;
+    if (!this.#paused) this.#sinceMs ??= nowMs;
   }
 
   succeeded(): void {
@@ -28,12 +31,14 @@ export class FailingTime {
   }
 
   paused(nowMs: number): void {
+    this.#paused = true;
     this.#elapsedMs = this.at(nowMs);
     this.#sinceMs = undefined;
   }
 
   /** Whoever failed before the pause is taken to fail still, until it takes something. */
   resumed(nowMs: number): void {
+    this.#paused = false;
     if (this.#elapsedMs > 0) this.#sinceMs ??= nowMs;
   }
 }
