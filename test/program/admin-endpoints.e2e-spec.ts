@@ -54,6 +54,32 @@ describe('operators of the program', () => {
     await receiver.until((events) => events.length === 4);
   });
 
+  it('disable an endpoint over a restart, have what it had not got as one dead letter, and go on with what is new', async () => {
+    await admin.ask('POST', 'endpoints/ci%2Fmain/pause');
+    await client.pushImage(image('app'), 'latest');
+    await expect(herald('endpoints', 'disable', 'ci/main')).resolves.toEqual({
+      code: 0,
+      output: 'ci/main is disabled\n',
+    });
+    await admin.ask('POST', 'endpoints/ci%2Fmain/resume');
+    await registry.kill();
+    await registry.start();
+    await client.pushImage(image('other'), 'other');
+    const endpoint = async () => (await admin.ask('GET', 'endpoints/ci%2Fmain')).body;
+    await expect.poll(endpoint).toMatchObject({ state: 'disabled', Pending: 0, deadLetters: 4, lag: 0 });
+    await expect(admin.ask('GET', 'endpoints/ci%2Fmain/dead-letters')).resolves.toMatchObject({
+      body: { deadLetters: [{ reason: 'disabled', firstSequence: 1, lastSequence: 4, count: 4 }] },
+    });
+    await expect(herald('endpoints', 'drain', 'ci/main')).resolves.toMatchObject({ code: 5 });
+    await expect(herald('endpoints', 'enable', 'ci/main')).resolves.toMatchObject({ code: 0 });
+    await client.pushImage(image('third'), 'third');
+    await receiver.until((events) => events.length === 4);
+    expect(receiver.deliveries.flatMap(({ events }) => events).map(({ target }) => target.tag)).toContain(
+      'third',
+    );
+    await expect(endpoint()).resolves.toMatchObject({ state: 'active', deadLetters: 4 });
+  });
+
   it('see what an endpoint refused, try it, and have it sent again when it is mended', async () => {
     status = 422;
     await client.pushBlob(image('app').blobs[0] ?? expect.fail('an image has blobs'));

@@ -11,8 +11,8 @@ Usage:
   herald gc [CONFIG] [--dry-run] [--force]    remove manifests, blobs and contents that nobody needs, running or not
   herald endpoints [list]                     show the endpoints of the running server: state, lag, counts
   herald endpoints show NAME                  show one: breaker, lanes that are behind, last attempts
-  herald endpoints pause|resume|enable|test NAME
-                                              hold an endpoint, go on, end its retirement, or try it
+  herald endpoints pause|resume|disable|enable|test NAME
+                                              hold an endpoint, go on, keep nothing for it, go on after that, or try it
   herald endpoints drain NAME [--timeout DURATION]
                                               send what is pending now, and wait until it is done (60s)
   herald events show ID                       show an event, and what became of it at each endpoint

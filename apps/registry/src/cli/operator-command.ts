@@ -17,7 +17,7 @@ export type OperatorCommand =
   | { readonly does: 'redrive'; readonly endpoint: string; readonly id: string | undefined }
   | { readonly does: 'delete-dead-letter'; readonly endpoint: string; readonly id: string };
 
-export type EndpointChange = 'pause' | 'resume' | 'enable';
+export type EndpointChange = 'pause' | 'resume' | 'enable' | 'disable';
 
 /** Which events are shown, in the words of the admin API. */
 export type EventFilter = Readonly<Partial<Record<'after' | 'limit' | 'type' | 'lane', string>>>;
@@ -30,13 +30,18 @@ export function isOperatorCommand(name: string): name is (typeof OPERATOR_COMMAN
 
 const USAGE: Readonly<Record<(typeof OPERATOR_COMMANDS)[number], string>> = {
   endpoints:
-    'endpoints takes list, or show, pause, resume, enable, test or drain and the NAME of an endpoint',
+    'endpoints takes list, or show, pause, resume, enable, disable, test or drain and the NAME of an endpoint',
   events: 'events takes show ID, or list or tail, with --after, --limit, --type and --lane',
   reload: 'reload takes nothing but --config and --json',
   'dead-letters': 'dead-letters takes list NAME, redrive NAME [ID] or delete NAME ID',
 };
 
-const CHANGES: readonly string[] = ['pause', 'resume', 'enable'] satisfies readonly EndpointChange[];
+const CHANGES: readonly string[] = [
+  'pause',
+  'resume',
+  'enable',
+  'disable',
+] satisfies readonly EndpointChange[];
 
 /** Reads the words behind the command. A text says what is wrong with them. */
 export function parseOperatorCommand(

@@ -9,7 +9,7 @@ import { Clock } from '../delivery/clock.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
 import type { EndpointSink } from '../sinks/endpoint-sink.js';
 import { BacklogAlarm, type BacklogLevel } from './backlog-alarm.js';
-import { overflowedEvents, type Overflow } from './overflow.js';
+import { cutOffEvents, letterLine, type CutOffEvents } from './cut-off.js';
 
 /** ms between two looks at the backlogs: how far one may grow past its bound. */
 const LOOK_EVERY_MS = 1_000;
@@ -58,12 +58,12 @@ export class BacklogWatch implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** Looks at every endpoint once. @throws DatabaseError */
   async look(): Promise<void> {
-    const overflowed = await overflowedEvents(this.database);
+    const cutOff = await cutOffEvents(this.database);
     const gathers = this.clock.monotonic() - this.#gatheredMs >= GATHER_EVERY_MS;
     if (gathers) this.#gatheredMs = this.clock.monotonic();
     for (const sink of this.broadcaster.endpoints) {
       if (this.#stopped) return;
-      sink.overflowedEvents = overflowed.get(sink.name) ?? 0;
+      sink.cutOffEvents = cutOff.get(sink.name) ?? 0;
       await this.#watch(sink, gathers);
     }
   }
@@ -108,11 +108,8 @@ export class BacklogWatch implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  #tellStopped(sink: EndpointSink, added: Overflow | undefined): void {
-    const letter =
-      added === undefined
-        ? 'its dead letters alone fill it'
-        : `${added.count} events are one dead letter (${added.firstSequence} to ${added.lastSequence}), which can be sent again while the log keeps them`;
+  #tellStopped(sink: EndpointSink, added: CutOffEvents | undefined): void {
+    const letter = added === undefined ? 'its dead letters alone fill it' : letterLine(added);
     this.#logger.error(
       `${who(sink)}: its backlog has reached its bound: it is stopped until an operator enables it; ${letter}`,
       { endpoint: sink.name },

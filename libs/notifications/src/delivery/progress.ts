@@ -55,9 +55,10 @@ export interface DeadLetter {
   readonly eventId?: string;
   /**
    * `refused`: it answered 4xx each time; `poison`: it failed over it each time while it took others; `expired`: it took nothing, or not
-   * this event, for so long that it grew too old; `overflow`: so much waited for it that its bound was reached.
+   * this event, for so long that it grew too old; `overflow`: so much waited for it that its bound was reached;
+   * `disabled`: it had not got it when an operator disabled it.
    */
-  readonly reason: 'refused' | 'poison' | 'expired' | 'overflow';
+  readonly reason: 'refused' | 'poison' | 'expired' | 'overflow' | 'disabled';
   readonly attempts: number;
   readonly lastStatus?: number;
   readonly lastAnswer?: string;

@@ -3,6 +3,7 @@ import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
 import type { LaneChanges } from '../delivery/lane-rows.js';
 import { NO_HISTORY, type LaneException, type Position } from '../delivery/progress.js';
+import { endReplaysOfDisabled } from '../replay/replay-rows.js';
 import { writeLetters, type LetterChanges } from '../dead-letters/letter-rows.js';
 import { recordOf, type EventRow } from './event-log.js';
 import type { LogRecord } from './log-record.js';
@@ -11,16 +12,21 @@ import type { LogRecord } from './log-record.js';
  * - `paused`: an operator has nothing sent to the endpoint
  * - `retired`: the endpoint answered 410 and is sent nothing until an operator says so
  * - `overflowed`: so much waited for it that its bound on backlog was reached: it is sent nothing until an operator says so
+ * - `disabled`: an operator has nothing kept for it until it is enabled
  *
- * In the first two its events wait; in the last they are part of a dead letter.
+ * In the first two its events wait; in `overflowed` they are part of a dead letter; in `disabled` those are that were there before.
  */
-export type EndpointState = 'active' | 'paused' | 'retired' | 'overflowed';
+export type EndpointState = 'active' | 'paused' | 'retired' | CutOff;
+
+/** Why an endpoint was cut off from its events: what it had not got is one dead letter, which holds no part of the log. */
+export type CutOff = 'overflowed' | 'disabled';
 
 /** What is stored of an endpoint. Times are ms since 1970. */
 export interface EndpointProgress {
   readonly retired: boolean;
   readonly paused: boolean;
-  readonly overflowed: boolean;
+  /** Undefined unless it was cut off. */
+  readonly cutOff: CutOff | undefined;
   /** ms in which it took nothing although it was tried, while the program ran and it was not paused. */
   readonly failingMs: number;
   /** The endpoint asked to be left alone until then. */
@@ -43,10 +49,10 @@ export interface EndpointIdentity {
   readonly selection: string;
 }
 
-/** Changes of one endpoint, all stored or none. Whether it is paused or has overflowed is stored by who makes it so. */
+/** Changes of one endpoint, all stored or none. Whether it is paused or cut off is stored by who makes it so. */
 export interface EndpointChanges extends Omit<
   EndpointProgress,
-  'exceptions' | 'position' | 'paused' | 'overflowed'
+  'exceptions' | 'position' | 'paused' | 'cutOff'
 > {
   readonly lanes: LaneChanges;
   readonly letters: LetterChanges;
@@ -85,12 +91,7 @@ export async function reconcileEndpoints(
       batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);
     }
     batch.run('DELETE FROM endpoints WHERE name = ?', [name]);
-    batch.run(
-      `UPDATE replay_jobs SET state = 'failed', failure = 'endpoint-disabled', ended_at_ms = ?
-       WHERE endpoint = ? AND state IN ('waiting', 'running')`,
-      [Math.trunc(nowMs), name],
-    );
-    batch.run('UPDATE dead_letters SET redrive = NULL WHERE endpoint = ? AND redrive IS NOT NULL', [name]);
+    endReplaysOfDisabled(batch, name, nowMs);
   }
   for (const name of gone) batch.run('UPDATE endpoints SET detached_at_ms = ? WHERE name = ?', [nowMs, name]);
   // What is as before is not written: a start on a full disk may find no room at all.
@@ -114,6 +115,7 @@ interface EndpointRow extends Row {
   readonly state: 'active' | 'retired';
   readonly paused_at_ms: number | null;
   readonly overflowed_at_ms: number | null;
+  readonly disabled_at_ms: number | null;
   readonly failing_ms: number;
   readonly not_before_ms: number;
   readonly cursor: number;
@@ -149,7 +151,7 @@ export async function readProgress(database: Database, name: string): Promise<En
   return {
     retired: row.state === 'retired',
     paused: row.paused_at_ms !== null,
-    overflowed: row.overflowed_at_ms !== null,
+    cutOff: cutOffOf(row),
     failingMs: row.failing_ms,
     notBeforeMs: row.not_before_ms,
     position: { cursor, number, deferred, delivered, dead },
@@ -168,6 +170,11 @@ export async function readProgress(database: Database, name: string): Promise<En
       }),
     ),
   };
+}
+
+function cutOffOf(row: EndpointRow): CutOff | undefined {
+  if (row.disabled_at_ms !== null) return 'disabled';
+  return row.overflowed_at_ms === null ? undefined : 'overflowed';
 }
 
 /** Events of a lane's backlog, in order, at most `limit`; of each, whether the filter now in force wants it. */

@@ -4,7 +4,8 @@ import { Clock } from '../delivery/clock.js';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
 import { forgetDetached, readDetached, storePause, type DetachedEndpoint } from './endpoint-states.js';
-import { endOverflow, overflow, type Overflow } from '../backlog/overflow.js';
+import { cutOff, endCutOff, type CutOffEvents } from '../backlog/cut-off.js';
+import { disable } from '../backlog/disable.js';
 import { expire, type Expired, type ExpiryTerms } from '../retention/expiry.js';
 import { ReplayStore } from '../replay/replay-store.js';
 import type { EventLog } from './event-log.js';
@@ -118,15 +119,28 @@ export class ProgressStore {
     return expire(this.database, log, { ...endpoint, nowMs, beforeMs: nowMs - olderThanMs });
   }
 
-  /** Makes a dead letter of all that an endpoint has not got, because too much waits for it; see `overflow`. @throws DatabaseError */
-  overflow(endpoint: string): Promise<Overflow | undefined> {
-    return overflow(this.database, endpoint, this.clock.now());
+  /** Makes a dead letter of all that an endpoint has not got, because too much waits for it; see `cutOff`. @throws DatabaseError */
+  overflow(endpoint: string): Promise<CutOffEvents | undefined> {
+    return cutOff(this.database, endpoint, 'overflow', this.clock.now());
   }
 
   /** The same for what came since, and then the end of it: what comes from now on is delivered again. @throws DatabaseError */
   async endOverflow(endpoint: string): Promise<void> {
     await this.overflow(endpoint);
-    await endOverflow(this.database, endpoint);
+    await endCutOff(this.database, endpoint, 0);
+  }
+
+  /** Makes a dead letter of all that an endpoint has not got, and keeps nothing for it from now on; see `disable`. @throws DatabaseError */
+  disable(
+    log: EventLog,
+    endpoint: Pick<ExpiryTerms, 'endpoint' | 'wants'>,
+  ): Promise<CutOffEvents | undefined> {
+    return disable(this.database, log, endpoint, this.clock.now());
+  }
+
+  /** What comes after the end of the log is delivered again. @throws DatabaseError */
+  async endDisabled(log: EventLog, endpoint: string): Promise<void> {
+    await endCutOff(this.database, endpoint, await log.head());
   }
 
   read(endpoint: string): Promise<EndpointProgress | undefined> {

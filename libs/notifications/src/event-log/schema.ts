@@ -176,6 +176,16 @@ CREATE TABLE dead_letter_events (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * `disabled_at_ms`: since then an operator has nothing kept for the endpoint: what it had not got is a dead letter of the reason
+ * `disabled`, and it wants nothing that came later.
+ */
+const DISABLED = `
+ALTER TABLE endpoints ADD COLUMN disabled_at_ms INTEGER;
+DROP INDEX dead_letters_overflowed;
+CREATE INDEX dead_letters_cut_off ON dead_letters (endpoint, id) WHERE reason IN ('overflow', 'disabled');
+`;
+
 /** The tables of this library; the database module applies them at the start. */
 export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 1, sql: FIRST },
@@ -185,4 +195,5 @@ export const notificationsMigrations: readonly Migration[] = [
   { library: 'notifications', version: 5, sql: FIFTH },
   { library: 'notifications', version: 6, sql: DEAD_LETTERS_BY_EVENT },
   { library: 'notifications', version: 7, sql: REPLAY },
+  { library: 'notifications', version: 8, sql: DISABLED },
 ];

@@ -40,7 +40,7 @@ export type ReplayState = 'waiting' | 'running' | 'done' | 'cancelled' | 'failed
 /**
  * - `refused`: as many events in a row failed as open the endpoint's breaker, and none was taken between them
  * - `endpoint-failing`: it took nothing for as long as makes its live events dead letters
- * - `endpoint-disabled`: it is configured as disabled, and nothing is kept for it
+ * - `endpoint-disabled`: it was disabled, by the configuration or by an operator, and nothing is kept for it
  */
 export type ReplayFailure = 'refused' | 'endpoint-failing' | 'endpoint-disabled';
 

@@ -122,6 +122,15 @@ export function cancelReplay(batch: WriteBatch, id: string, nowMs: number): void
   batch.run(FREE_LETTERS, [id]);
 }
 
+/** Ends the jobs of an endpoint for which nothing is kept any more. */
+export function endReplaysOfDisabled(batch: WriteBatch, endpoint: string, nowMs: number): void {
+  batch.run(
+    `UPDATE replay_jobs SET state = 'failed', failure = 'endpoint-disabled', ended_at_ms = ? WHERE endpoint = ? AND ${OPEN}`,
+    [Math.trunc(nowMs), endpoint],
+  );
+  batch.run('UPDATE dead_letters SET redrive = NULL WHERE endpoint = ? AND redrive IS NOT NULL', [endpoint]);
+}
+
 /** Removes the jobs of an endpoint that ended, but for the last of them. */
 export function forgetEndedReplays(batch: WriteBatch, endpoint: string, kept: number): void {
   const ended = `endpoint = ?1 AND NOT ${OPEN}`;

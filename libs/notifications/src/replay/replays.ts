@@ -59,6 +59,8 @@ export class Replays {
   async start(endpoint: string, request: ReplayRequest): Promise<ReplayJob | undefined> {
     const { selection, rate } = checkedReplay(request);
     const sink = this.broadcaster.endpoint(endpoint);
+    if (sink.metrics.state === 'disabled')
+      throw new NotificationsError('REPLAY_INVALID', 'the endpoint is disabled: enable it first');
     if ((await openReplays(this.database, endpoint)) >= MOST_OPEN)
       throw new NotificationsError(
         'REPLAY_INVALID',

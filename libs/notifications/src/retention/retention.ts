@@ -27,13 +27,13 @@ const VACUUM_PAGES = 200;
 
 /**
  * The first event that somebody has still to receive, again or not, or that lies in dead letters; and who that is. An endpoint whose backlog reached
- * its bound holds nothing but what it has still to count: that is what the bound is for.
+ * its bound holds nothing but what it has still to count: that is what the bound is for. Nor does the letter of one that was disabled.
  */
 const NEEDS = `
   SELECT name AS endpoint, iif(overflowed_at_ms IS NULL, cursor, judged) + 1 AS sequence FROM endpoints
   UNION ALL SELECT endpoint, min(sequence) FROM lane_exceptions GROUP BY endpoint
   UNION ALL SELECT endpoint, min(sequence) FROM lane_backlog GROUP BY endpoint
-  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters WHERE reason <> 'overflow' GROUP BY endpoint
+  UNION ALL SELECT endpoint, min(first_sequence) FROM dead_letters WHERE reason NOT IN ('overflow', 'disabled') GROUP BY endpoint
   UNION ALL SELECT endpoint, min(cursor) + 1 FROM replay_jobs WHERE state IN ('waiting', 'running') GROUP BY endpoint`;
 
 /**

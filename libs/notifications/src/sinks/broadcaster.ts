@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { letterLine } from '../backlog/cut-off.js';
 import { backlogBound } from '../backlog/backlog-bound.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import type { DetachedEndpoint } from '../event-log/endpoint-states.js';
@@ -99,7 +100,26 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     sink.resume();
   }
 
-  /** Sends again to an endpoint that had retired, or had overflowed. @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError */
+  /**
+   * Sends nothing to an endpoint and keeps nothing for it until {@link enable}, over restarts and changes of its settings, as if it were
+   * configured as disabled. What it has not got becomes one dead letter, and its replays end. Durable when it resolves.
+   *
+   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
+   */
+  async disable(name: string): Promise<void> {
+    return this.#turns.take(async () => {
+      const sink = this.endpoint(name);
+      if (sink.metrics.state === 'disabled') return;
+      const added = await sink.disable();
+      const letter = added === undefined ? 'nothing was pending' : letterLine(added);
+      this.#logger.warn(
+        `endpoint ${name} (${sink.origin}) is disabled until an operator enables it: nothing is kept for it; ${letter}`,
+        { endpoint: name },
+      );
+    });
+  }
+
+  /** Sends again to an endpoint that had retired, had overflowed, or was disabled by {@link disable}. @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError */
   async enable(name: string): Promise<void> {
     return this.#turns.take(async () => {
       await this.endpoint(name).enable();

@@ -11,6 +11,7 @@ const WHY_DEAD: Readonly<Record<DeadLetter['reason'], string>> = {
   poison: 'the endpoint fails over it and takes others',
   expired: 'the endpoint has not taken it for too long, and takes others',
   overflow: 'too much waits for the endpoint',
+  disabled: 'the endpoint was disabled',
 };
 
 /**

@@ -1,10 +1,11 @@
 import { BacklogGate, shareOf, type BacklogBound, type BacklogSize } from '../backlog/backlog-bound.js';
 import type { LaneRows } from '../delivery/lane-rows.js';
+import type { CutOff } from '../event-log/endpoint-rows.js';
 import type { BacklogView } from '../metrics/endpoint-metrics.js';
 import type { EndpointReader } from './endpoint-reader.js';
 
-/** Dead letters that hold no part of the log, since they came of an overflow: how many events they have. */
-export interface OverflowedLetters {
+/** Dead letters that hold no part of the log, since the endpoint was cut off from it: how many events they have. */
+export interface CutOffLetters {
   events: number;
 }
 
@@ -19,12 +20,12 @@ export class EndpointBacklog {
     private readonly bound: BacklogBound,
     private readonly rows: LaneRows,
     private readonly reader: EndpointReader,
-    /** The bound was reached, and the endpoint is stopped: what it has not got is a dead letter already. */
-    readonly overflowed: boolean,
-    private readonly letters: OverflowedLetters,
+    /** Why the endpoint is stopped and what it has not got is a dead letter already. */
+    readonly cutOff: CutOff | undefined,
+    private readonly letters: CutOffLetters,
   ) {}
 
-  /** Events that are neither delivered nor dead, or, after an overflow, not yet in its letter. */
+  /** Events that are neither delivered nor dead, or, after it was cut off, not yet in the letter of that. */
   get pending(): number {
     return this.#unread + this.rows.undone;
   }
@@ -44,7 +45,7 @@ export class EndpointBacklog {
     const { wanted, bytes } = this.reader.census;
     const meanBytes = wanted === 0 ? ASSUMED_BYTES : bytes / wanted;
     const dead = Math.max(0, this.rows.dead - this.letters.events);
-    if (this.overflowed) return { events: dead, bytes: Math.round(dead * meanBytes) };
+    if (this.cutOff !== undefined) return { events: dead, bytes: Math.round(dead * meanBytes) };
     const set = this.rows.undone + dead;
     return {
       events: this.#unread + set,

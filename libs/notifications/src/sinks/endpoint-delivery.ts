@@ -17,7 +17,7 @@ import { Courier } from './courier.js';
 import type { Transport } from '../transports/transport.js';
 import { detailOf, type EndpointDetail, type EventStanding } from './endpoint-detail.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
-import { EndpointBacklog, type OverflowedLetters } from './endpoint-backlog.js';
+import { EndpointBacklog, type CutOffLetters } from './endpoint-backlog.js';
 import { EndpointReader } from './endpoint-reader.js';
 import type { DeliverySettings } from './endpoint-settings.js';
 import { snapshotOf } from './endpoint-snapshot.js';
@@ -33,7 +33,7 @@ export interface DeliveryTools {
   readonly pacer: Pacer;
   readonly observer: DeliveryObserver;
   readonly counts: AttemptCounts;
-  readonly overflowed: OverflowedLetters;
+  readonly cutOffLetters: CutOffLetters;
 }
 
 /** ms until a read of the log that failed is tried again. */
@@ -87,14 +87,9 @@ export class EndpointDelivery implements ProgressSource {
     const { judged, wanted, wantedBytes: bytes, numberBytes } = progress;
     const census = { judged, wanted, bytes };
     this.#reader = new EndpointReader(tools.log, tools.progress, settings, lanes, census, numberBytes);
-    const { overflowed } = progress;
-    this.backlog = new EndpointBacklog(
-      settings.backlog,
-      lanes.rows,
-      this.#reader,
-      overflowed,
-      tools.overflowed,
-    );
+    const { rows } = lanes;
+    const { cutOff } = progress;
+    this.backlog = new EndpointBacklog(settings.backlog, rows, this.#reader, cutOff, tools.cutOffLetters);
     this.#announcer = new EndpointAnnouncer(settings);
     this.replays = new EndpointReplays(settings, {
       ...tools,
@@ -237,7 +232,8 @@ export class EndpointDelivery implements ProgressSource {
     lanes.wake(nowMs);
     lanes.intake.widen(envelopeSize * this.settings.concurrency * 2);
     const sending = this.#maySend(nowMs);
-    const reading = this.#reader.read(sending);
+    // Of what a disabled endpoint does not want nothing is kept: it is read past.
+    const reading = this.#reader.read(sending || this.backlog.cutOff === 'disabled');
     if (reading !== undefined) void this.#afterRead(reading);
     const shipment = sending && !this.#filling ? this.#dispatcher.next(nowMs) : undefined;
     if (shipment !== undefined) {
@@ -279,7 +275,7 @@ export class EndpointDelivery implements ProgressSource {
   }
 
   get #mayAtAll(): boolean {
-    return !this.#paused && !this.backlog.overflowed;
+    return !this.#paused && this.backlog.cutOff === undefined;
   }
 
   #setTimer(delayMs: number): void {

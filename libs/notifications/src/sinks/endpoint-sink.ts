@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AttemptResult } from '../delivery/attempt.js';
 import { outcomeOf, type Outcome } from '../delivery/outcome.js';
 import { Pacer } from '../delivery/pacer.js';
-import type { Overflow } from '../backlog/overflow.js';
+import type { CutOffEvents } from '../backlog/cut-off.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import { EventLog } from '../event-log/event-log.js';
 import { ProgressStore } from '../event-log/progress-store.js';
@@ -18,7 +18,7 @@ import type { Expired } from '../retention/expiry.js';
 import type { Transport, Envelope } from '../transports/transport.js';
 import { Transports } from '../transports/transports.js';
 import type { SigningKey } from '../signing/signing-key.js';
-import type { OverflowedLetters } from './endpoint-backlog.js';
+import type { CutOffLetters } from './endpoint-backlog.js';
 import { EndpointDelivery } from './endpoint-delivery.js';
 import type { EndpointDetail, EventStanding } from './endpoint-detail.js';
 import type { EndpointSettings } from './endpoint-settings.js';
@@ -41,9 +41,10 @@ export class EndpointSink extends Sink {
   #delivery: EndpointDelivery | undefined;
   #transport: Transport | undefined;
   #settings: EndpointSettings | undefined;
+  #wants: EndpointSettings['wants'] = wantsNothing;
   readonly #counts = new AttemptCounts();
   #stopped = false;
-  readonly #overflowed: OverflowedLetters = { events: 0 };
+  readonly #cutOffLetters: CutOffLetters = { events: 0 };
   /** What is done to the stored progress while nothing is delivered. */
   #surgery: Promise<unknown> | undefined;
   /** What is to be done to the delivery when there is one again; undefined while it runs. */
@@ -73,9 +74,9 @@ export class EndpointSink extends Sink {
     return this.#settings?.type === 'webhook' ? this.#settings.signingKeys : [];
   }
 
-  /** Whether the endpoint is to be sent an event. */
+  /** Whether the endpoint is to be sent an event; none while it is disabled. */
   get wants(): EndpointSettings['wants'] {
-    return this.#settings?.wants ?? (() => false);
+    return this.#wants;
   }
 
   /** How the endpoint fares at this moment. */
@@ -136,21 +137,39 @@ export class EndpointSink extends Sink {
   }
 
   /**
-   * Sends again to an endpoint that retired itself by answering 410, or whose backlog reached its bound: to the latter what comes from
-   * now on; what it has not got stays a dead letter.
+   * Sends again to an endpoint that retired itself by answering 410, that is disabled, or whose backlog reached its bound: to the latter
+   * two what comes from now on; what they have not got stays a dead letter.
    *
    * @throws DatabaseError
    */
   async enable(): Promise<void> {
     await this.#surgery?.catch(() => undefined);
-    if (this.#opened.backlog.overflowed) await this.#apart(() => this.progress.endOverflow(this.name));
+    const { name, log, progress } = this;
+    const { cutOff } = this.#opened.backlog;
+    if (cutOff === 'overflowed') await this.#apart(() => progress.endOverflow(name));
+    if (cutOff === 'disabled') await this.#apart(() => progress.endDisabled(log, name));
     this.#whenRunning(() => this.#opened.enable());
+  }
+
+  /**
+   * Sends nothing and keeps nothing for the endpoint until {@link enable}, over restarts and changes of its settings. What it has not got
+   * becomes one dead letter.
+   *
+   * @returns what became that, undefined when nothing was pending
+   * @throws DatabaseError
+   */
+  async disable(): Promise<CutOffEvents | undefined> {
+    await this.#surgery?.catch(() => undefined);
+    if (this.#opened.backlog.cutOff === 'disabled') return undefined;
+    const { name: endpoint, wants } = this.settings;
+    const added = await this.#apart(() => this.progress.disable(this.log, { endpoint, wants }));
+    this.#cutOffLetters.events += added?.count ?? 0;
+    return added;
   }
 
   /** Whether changes with this event are refused, because too much waits for the endpoint already. */
   refuses(record: LogRecord): boolean {
-    const settings = this.#settings;
-    return settings?.backlog.onLimit === 'refuse' && settings.wants(record) && this.backlog.refusing;
+    return this.#settings?.backlog.onLimit === 'refuse' && this.wants(record) && this.backlog.refusing;
   }
 
   /** What waits for the endpoint, against its bound. */
@@ -158,9 +177,9 @@ export class EndpointSink extends Sink {
     return this.#opened.backlog.view;
   }
 
-  /** So many events lie in dead letters that came of an overflow. */
-  set overflowedEvents(events: number) {
-    this.#overflowed.events = events;
+  /** So many events lie in dead letters from which the endpoint was cut off. */
+  set cutOffEvents(events: number) {
+    this.#cutOffLetters.events = events;
   }
 
   /**
@@ -170,16 +189,18 @@ export class EndpointSink extends Sink {
    * @returns what became a dead letter by this; `stopped` when the endpoint was stopped by it
    * @throws DatabaseError
    */
-  async keepWithinBound(): Promise<{ readonly stopped: boolean; readonly added?: Overflow } | undefined> {
+  async keepWithinBound(): Promise<{ readonly stopped: boolean; readonly added?: CutOffEvents } | undefined> {
     const { backlog } = this.#opened;
     if (this.#stopped || this.#halted) return undefined;
-    const { overflowed, pending } = backlog;
+    const { cutOff, pending } = backlog;
+    if (cutOff === 'disabled') return undefined;
+    const overflowed = cutOff === 'overflowed';
     const due = overflowed
       ? pending > 0
       : this.settings.backlog.onLimit === 'detach' && backlog.view.share >= 1;
     if (!due) return undefined;
     const added = await this.#apart(() => this.progress.overflow(this.name));
-    this.#overflowed.events += added?.count ?? 0;
+    this.#cutOffLetters.events += added?.count ?? 0;
     return { stopped: !overflowed, ...(added !== undefined && { added }) };
   }
 
@@ -293,13 +314,18 @@ export class EndpointSink extends Sink {
     const { log, pacer, observer } = this;
     const transport = this.transports.open(settings);
     this.#transport = transport;
-    const [counts, overflowed] = [this.#counts, this.#overflowed];
-    const tools = { log, progress: this.progress, transport, pacer, observer, counts, overflowed };
-    return new EndpointDelivery(settings, tools, progress);
+    const [counts, cutOffLetters] = [this.#counts, this.#cutOffLetters];
+    const tools = { log, progress: this.progress, transport, pacer, observer, counts, cutOffLetters };
+    this.#wants = progress.cutOff === 'disabled' ? wantsNothing : settings.wants;
+    return new EndpointDelivery({ ...settings, wants: this.#wants }, tools, progress);
   }
 
   get #opened(): EndpointDelivery {
     if (this.#delivery === undefined) throw new Error('the sink was not opened');
     return this.#delivery;
   }
+}
+
+function wantsNothing(): boolean {
+  return false;
 }

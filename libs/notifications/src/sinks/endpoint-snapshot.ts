@@ -13,18 +13,19 @@ export interface Figures {
   readonly paused: boolean;
 }
 
-/** How an endpoint fares. After an overflow nothing is pending: what it has not got is dead, counted in the letter yet or not. */
+/** How an endpoint fares. Of one that was cut off nothing is pending: what it has not got is dead, counted in the letter yet or not. */
 export function snapshotOf(figures: Figures): EndpointMetricsSnapshot {
   const { dispatcher, reader, backlog, counts } = figures;
   const { lanes, breaker } = dispatcher;
-  const { overflowed, pending } = backlog;
-  const oldestPendingAtMs = overflowed ? undefined : (lanes.oldestTimeMs ?? reader.oldestUnreadMs);
+  const { pending } = backlog;
+  const cutOff = backlog.cutOff !== undefined;
+  const oldestPendingAtMs = cutOff ? undefined : (lanes.oldestTimeMs ?? reader.oldestUnreadMs);
   return {
     Events: reader.census.wanted,
-    Pending: overflowed ? 0 : pending,
+    Pending: cutOff ? 0 : pending,
     Successes: lanes.rows.delivered,
     ...counts.snapshot,
-    deadLetters: lanes.rows.dead + (overflowed ? pending : 0),
+    deadLetters: lanes.rows.dead + (cutOff ? pending : 0),
     ...(oldestPendingAtMs === undefined ? {} : { oldestPendingAtMs }),
     cursor: lanes.cursor,
     breaker: breaker.name,
@@ -35,7 +36,7 @@ export function snapshotOf(figures: Figures): EndpointMetricsSnapshot {
 }
 
 function stateOf({ backlog, dispatcher, paused }: Figures): EndpointState {
-  if (backlog.overflowed) return 'overflowed';
+  if (backlog.cutOff !== undefined) return backlog.cutOff;
   if (dispatcher.admission.retired) return 'retired';
   return paused ? 'paused' : 'active';
 }

@@ -98,10 +98,30 @@ export class EndpointsAdminController {
     return this.one(name);
   }
 
-  /** Ends the retirement of an endpoint that answered 410. */
+  /** Like `disabled` in the file, but for the dead letter. */
+  @Post(':name/disable')
+  @HttpCode(200)
+  @Describe({
+    summary: 'Send an endpoint nothing, and keep nothing for it, until it is enabled',
+    description:
+      'What it has not got becomes one dead letter, which does not keep the log from being cleaned, and its replays end. ' +
+      'Over restarts and changes of its settings.',
+    ...ENDPOINT,
+  })
+  async disable(@Param('name') name: string): Promise<EndpointDetailView> {
+    configuredEndpoint(this.broadcaster, name);
+    await this.broadcaster.disable(name);
+    return this.one(name);
+  }
+
+  /** Ends what {@link disable}, a 410 or a full backlog began. */
   @Post(':name/enable')
   @HttpCode(200)
-  @Describe({ summary: 'End the retirement of an endpoint that answered 410', ...ENDPOINT })
+  @Describe({
+    summary: 'Go on with an endpoint that was disabled, answered 410, or overflowed',
+    description: 'One that answered 410 gets what waits for it; the others what happens from now on.',
+    ...ENDPOINT,
+  })
   async enable(@Param('name') name: string): Promise<EndpointDetailView> {
     configuredEndpoint(this.broadcaster, name);
     await this.broadcaster.enable(name);

@@ -53,6 +53,11 @@ export class BacklogMetrics {
       ({ state }) => (state === 'overflowed' ? 1 : 0),
     );
     this.#gauge(
+      'herald_notifications_disabled',
+      '1 for an endpoint for which an operator has nothing kept until it is enabled again',
+      ({ state }) => (state === 'disabled' ? 1 : 0),
+    );
+    this.#gauge(
       'herald_notifications_refusing',
       '1 while changes are refused because the backlog of an endpoint reached its bound',
       ({ backlog }) => (backlog.refusing ? 1 : 0),

@@ -23,7 +23,7 @@ export const FAULT = oneOf(...FAULTS);
 const ENDPOINT_ALWAYS = {
   name: TEXT,
   origin: { ...TEXT, description: 'scheme and host; the rest of the URL is never shown' },
-  state: oneOf('active', 'paused', 'retired', 'overflowed'),
+  state: oneOf('active', 'paused', 'retired', 'overflowed', 'disabled'),
   breaker: oneOf('closed', 'open', 'half-open'),
   lag: { ...COUNT, description: 'events of the log, wanted or not, behind the cursor' },
   cursor: {
@@ -138,7 +138,7 @@ const DEAD_LETTER = object(
   {
     id: COUNT,
     at: TIME,
-    reason: { ...TEXT, description: 'refused, poison, expired, overflow …' },
+    reason: { ...TEXT, description: 'refused, poison, expired, overflow, disabled …' },
     firstSequence: COUNT,
     lastSequence: COUNT,
     count: { ...COUNT, description: 'events that it stands for' },

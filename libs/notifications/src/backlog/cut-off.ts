@@ -1,13 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WriteBatch, type Database, type Row } from '@herald/database';
 import { writeLetter } from '../dead-letters/letter-rows.js';
+import { endReplaysOfDisabled } from '../replay/replay-rows.js';
 
-/** What became a dead letter because an endpoint's bound on backlog was reached. */
-export interface Overflow {
+/** What became a dead letter because an endpoint was cut off from it. */
+export interface CutOffEvents {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly count: number;
 }
+
+/** `overflow`: its backlog reached its bound; `disabled`: an operator wants nothing kept for it. */
+export type CutOffReason = 'overflow' | 'disabled';
 
 interface PendingRow extends Row {
   readonly cursor: number;
@@ -29,22 +33,23 @@ const PENDING = `
   FROM endpoints WHERE name = ?`;
 
 /**
- * Stops an endpoint because too much waits for it: all that it has not got, as far as it is counted, becomes one dead letter, a range.
- * For one that was stopped so before, the range grows by what came since. Nothing is scanned, however long the backlog is: what was
- * counted is in the endpoint's row. Nobody may deliver to the endpoint meanwhile, and whoever does so next begins with what is stored.
+ * Stops an endpoint: all that it has not got, as far as it is counted, becomes one dead letter, a range. For one whose backlog had
+ * reached its bound before, that range grows by what came since. Nothing is scanned, however long the backlog is: what was counted is in
+ * the endpoint's row. Nobody may deliver to the endpoint meanwhile, and whoever does so next begins with what is stored.
  *
  * @returns what became a dead letter by this, undefined when nothing was pending
  * @throws DatabaseError; when a batch after the first fails, rows are left that mean nothing, and the next call removes them
  */
-export async function overflow(
+export async function cutOff(
   database: Database,
   endpoint: string,
+  reason: CutOffReason,
   nowMs: number,
-): Promise<Overflow | undefined> {
+): Promise<CutOffEvents | undefined> {
   const [row] = await database.read<PendingRow>(PENDING, [endpoint]);
   if (row === undefined) return undefined;
   const { cursor, judged, count, letter } = row;
-  const added: Overflow = {
+  const added: CutOffEvents = {
     firstSequence: Math.min(row.first_waiting ?? cursor + 1, cursor + 1),
     lastSequence: Math.max(judged, cursor),
     count,
@@ -61,35 +66,60 @@ export async function overflow(
       letter,
     ]);
   } else if (count > 0) {
-    writeLetter(batch, endpoint, { ...added, reason: 'overflow', attempts: 0, atMs: nowMs });
+    writeLetter(batch, endpoint, { ...added, reason, attempts: 0, atMs: nowMs });
   }
   batch.run('DELETE FROM lane_exceptions WHERE endpoint = ?', [endpoint]);
   batch.run(
-    `UPDATE endpoints SET overflowed_at_ms = coalesce(overflowed_at_ms, ?1), cursor = max(cursor, judged), number = wanted,
-       number_bytes = wanted_bytes, deferred = 0, dead = dead + ?2, failing_ms = 0 WHERE name = ?3`,
-    [Math.trunc(nowMs), count, endpoint],
+    `UPDATE endpoints SET cursor = max(cursor, judged), number = wanted, number_bytes = wanted_bytes, deferred = 0, dead = dead + ?,
+       failing_ms = 0 WHERE name = ?`,
+    [count, endpoint],
   );
+  mark(batch, endpoint, reason, Math.trunc(nowMs));
   const { committed } = await database.commit(batch);
   if (!committed) return undefined;
   await removeBacklog(database, endpoint);
   return count > 0 ? added : undefined;
 }
 
-/** What comes from now on is delivered again. @throws DatabaseError */
-export async function endOverflow(database: Database, endpoint: string): Promise<void> {
-  await database.commit(
-    new WriteBatch('retention').run('UPDATE endpoints SET overflowed_at_ms = NULL WHERE name = ?', [
+/** A disabled endpoint has nothing sent again either: its replays end. */
+function mark(batch: WriteBatch, endpoint: string, reason: CutOffReason, nowMs: number): void {
+  if (reason === 'overflow') {
+    batch.run('UPDATE endpoints SET overflowed_at_ms = coalesce(overflowed_at_ms, ?) WHERE name = ?', [
+      nowMs,
       endpoint,
-    ]),
+    ]);
+    return;
+  }
+  batch.run(
+    'UPDATE endpoints SET disabled_at_ms = coalesce(disabled_at_ms, ?), overflowed_at_ms = NULL WHERE name = ?',
+    [nowMs, endpoint],
+  );
+  endReplaysOfDisabled(batch, endpoint, nowMs);
+}
+
+/** What comes from now on is delivered again: after `head`, where the endpoint was disabled. @throws DatabaseError */
+export async function endCutOff(database: Database, endpoint: string, head: number): Promise<void> {
+  await database.commit(
+    new WriteBatch('retention').run(
+      `UPDATE endpoints SET overflowed_at_ms = NULL, disabled_at_ms = NULL,
+         cursor = iif(disabled_at_ms IS NULL, cursor, max(cursor, ?1)),
+         judged = iif(disabled_at_ms IS NULL, judged, max(judged, ?1)) WHERE name = ?2`,
+      [head, endpoint],
+    ),
   );
 }
 
-/** Events in the dead letters of that reason, by endpoint: they hold no part of the log. @throws DatabaseError */
-export async function overflowedEvents(database: Database): Promise<ReadonlyMap<string, number>> {
+/** Events in the dead letters of these reasons, by endpoint: they hold no part of the log. @throws DatabaseError */
+export async function cutOffEvents(database: Database): Promise<ReadonlyMap<string, number>> {
   const rows = await database.read<{ endpoint: string; events: number }>(
-    "SELECT endpoint, sum(count) AS events FROM dead_letters WHERE reason = 'overflow' GROUP BY endpoint",
+    `SELECT endpoint, sum(count) AS events FROM dead_letters WHERE reason IN ('overflow', 'disabled') GROUP BY endpoint`,
   );
   return new Map(rows.map(({ endpoint, events }) => [endpoint, events]));
+}
+
+/** The letter that came of it, as operators are told of it. */
+export function letterLine({ count, firstSequence, lastSequence }: CutOffEvents): string {
+  return `${count} events are one dead letter (${firstSequence} to ${lastSequence}), which can be sent again while the log keeps them`;
 }
 
 async function removeBacklog(database: Database, endpoint: string): Promise<void> {
