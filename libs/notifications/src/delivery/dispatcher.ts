@@ -167,10 +167,8 @@ export class Dispatcher {
     }
   }
 
-  #resize({ startedMs }: Shipment, { kind }: Outcome, nowMs: number): void {
-    if (kind === 'again' || kind === 'abandoned') return;
-    if (kind !== 'delivered') this.#size.shrink();
-    else if (nowMs - startedMs < this.settings.quickMs) this.#size.grow();
+  #resize({ records, startedMs }: Shipment, { kind }: Outcome, nowMs: number): void {
+    this.#size.settle(records.length, kind, nowMs - startedMs < this.settings.quickMs);
   }
 
   /** An event may be what made a request with several fail: each of its lanes is sent with fewer others from now on. */

@@ -160,10 +160,8 @@ export class ReplayRun {
     return events === 1 ? SINGLE_EVENT : { ...this.settings.envelope, events };
   }
 
-  #resize({ startedMs }: Shipment, { kind }: Outcome, nowMs: number): void {
-    if (kind === 'again' || kind === 'abandoned') return;
-    if (kind !== 'delivered') this.#size.shrink();
-    else if (nowMs - startedMs < this.settings.quickMs) this.#size.grow();
+  #resize({ records, startedMs }: Shipment, { kind }: Outcome, nowMs: number): void {
+    this.#size.settle(records.length, kind, nowMs - startedMs < this.settings.quickMs);
   }
 
   #apply(shipment: Shipment, result: AttemptResult, outcome: Outcome, nowMs: number): Consequence['health'] {
