@@ -6,7 +6,8 @@ export {
   type DatabaseModuleAsyncOptions,
   type DatabaseModuleOptions,
 } from './database.module.js';
-export { Disk, DISK_REASONS, UnwatchedDisk, type DiskRefusal, type DiskState } from './disk/disk.js';
+export { Disk, DISK_REASONS, UnwatchedDisk, type DiskState } from './disk/disk.js';
+export type { DiskRefusal } from './disk/system-refusal.js';
 export { refusalOf } from './disk/refusal.js';
 export { WatchedDisk, type DiskOptions, type DiskTools } from './disk/watched-disk.js';
 export type { Migration } from './migration.js';

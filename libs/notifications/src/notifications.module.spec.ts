@@ -146,7 +146,9 @@ describe('NotificationsModule', () => {
         eventIds: [id],
       },
     ]);
-    expect(deliveries).toEqual([{ endpoint: 'audit', commitToArrivalMs: [expect.any(Number)] }]);
+    expect(deliveries).toEqual([
+      { endpoint: 'audit', commitToArrivalMs: [expect.any(Number)], attempts: [1] },
+    ]);
     detach();
     await log.publish({ type: 'orders.order.paid', lane: '7', data: {} });
     await waitFor(() => receiver.requests.length === 2);

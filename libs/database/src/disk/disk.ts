@@ -1,5 +1,6 @@
 import type { WritePurpose } from '../write-batch.js';
 import { refusalOf } from './refusal.js';
+import type { DiskRefusal } from './system-refusal.js';
 
 /**
  * - `writable` there is room
@@ -8,9 +9,6 @@ import { refusalOf } from './refusal.js';
  * - `readonly` a write was refused because the file system, or the file, cannot be written
  */
 export type DiskState = 'writable' | 'low' | 'full' | 'readonly';
-
-/** Which of the two a refused write means. */
-export type DiskRefusal = 'full' | 'readonly';
 
 /** Why nothing new is taken, in words that may be shown to a client: no path, and no figure. */
 export const DISK_REASONS: Readonly<Record<Exclude<DiskState, 'writable'>, string>> = {

@@ -1,16 +1,5 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
-import type { DiskRefusal } from './disk.ts';
-
-const REFUSALS: Readonly<Record<string, DiskRefusal>> = {
-  ENOSPC: 'full',
-  EDQUOT: 'full',
-  EROFS: 'readonly',
-};
-
-/** What an error of the operating system says of the disk; undefined when it speaks of something else. */
-export function refusalOfSystem(error: unknown): DiskRefusal | undefined {
-  return error instanceof Error && 'code' in error ? REFUSALS[String(error.code)] : undefined;
-}
+import { refusalOfSystem, type DiskRefusal } from './system-refusal.ts';
 
 /** What a write has to find room for before the disk counts as one that takes writes. */
 export const PROBE_BYTES = 1024 * 1024;

@@ -1,6 +1,5 @@
 import { DatabaseError } from '../database.error.js';
-import type { DiskRefusal } from './disk.js';
-import { refusalOfSystem } from './probe.js';
+import { refusalOfSystem, type DiskRefusal } from './system-refusal.js';
 
 /** What an error of the operating system or of the database says of the disk; undefined when it speaks of something else. */
 export function refusalOf(error: unknown): DiskRefusal | undefined {

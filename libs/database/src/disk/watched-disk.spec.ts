@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabaseError } from '../database.error.js';
-import type { DiskRefusal, DiskState } from './disk.js';
+import type { DiskState } from './disk.js';
+import type { DiskRefusal } from './system-refusal.js';
 import { WatchedDisk } from './watched-disk.js';
 
 const KIB = 1024;

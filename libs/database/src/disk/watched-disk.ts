@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { DatabaseError } from '../database.error.js';
 import type { WritePurpose } from '../write-batch.js';
-import { Disk, DISK_REASONS, type DiskRefusal, type DiskState } from './disk.js';
+import { Disk, DISK_REASONS, type DiskState } from './disk.js';
 import { makeDurableDirectory } from './durable-directory.js';
 import { probeDisk } from './probe.js';
+import type { DiskRefusal } from './system-refusal.js';
 import { refusalOf } from './refusal.js';
 import { Reserve } from './reserve.js';
 

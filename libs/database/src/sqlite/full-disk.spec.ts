@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { DiskRefusal } from '../disk/disk.js';
+import type { DiskRefusal } from '../disk/system-refusal.js';
 import { WatchedDisk } from '../disk/watched-disk.js';
 import { WriteBatch, type WritePurpose } from '../write-batch.js';
 import { GroupCommit } from './group-commit.js';

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { DiskRefusal } from '../disk/disk.ts';
+import type { DiskRefusal } from '../disk/system-refusal.ts';
 import type { CommitOutcome, Step } from '../write-batch.ts';
 import { failureOf, type Failure } from './failure.ts';
 import type { WriterConnection } from './writer-connection.ts';

@@ -24,6 +24,7 @@ import type { EndpointDetail, EventStanding } from './endpoint-detail.js';
 import type { EndpointSettings } from './endpoint-settings.js';
 import { judgeAgain } from './filter-change.js';
 import { Sink } from './sink.js';
+import { Suspension } from './suspension.js';
 
 /** How a request that tells of nothing ended. */
 export interface TestDelivery {
@@ -45,10 +46,7 @@ export class EndpointSink extends Sink {
   readonly #counts = new AttemptCounts();
   #stopped = false;
   readonly #cutOffLetters: CutOffLetters = { events: 0 };
-  /** What is done to the stored progress while nothing is delivered. */
-  #surgery: Promise<unknown> | undefined;
-  /** What is to be done to the delivery when there is one again; undefined while it runs. */
-  #postponed: (() => void)[] | undefined;
+  readonly #suspension = new Suspension();
 
   constructor(
     private readonly log: EventLog,
@@ -97,16 +95,14 @@ export class EndpointSink extends Sink {
 
   /** Tries now what waits for its next attempt; only what the endpoint itself asked for (`Retry-After`) is kept to. */
   hurry(): void {
-    this.#whenRunning(() => this.#opened.hurry());
+    this.#suspension.whenRunning(() => this.#opened.hurry());
   }
 
   /** Goes on where the endpoint stands: before anything else, and after {@link interrupt}, perhaps under other settings. */
   open(settings: EndpointSettings, progress: EndpointProgress): void {
     this.#settings = settings;
     this.#delivery = this.#deliver(settings, progress);
-    const postponed = this.#postponed ?? [];
-    this.#postponed = undefined;
-    for (const act of postponed) act();
+    this.#suspension.end();
   }
 
   /**
@@ -114,7 +110,7 @@ export class EndpointSink extends Sink {
    * durable when this resolves. Whatever is asked of the sink meanwhile is done then.
    */
   async interrupt(): Promise<void> {
-    await this.#surgery?.catch(() => undefined);
+    await this.#suspension.settled();
     await this.#halt();
   }
 
@@ -143,12 +139,12 @@ export class EndpointSink extends Sink {
    * @throws DatabaseError
    */
   async enable(): Promise<void> {
-    await this.#surgery?.catch(() => undefined);
+    await this.#suspension.settled();
     const { name, log, progress } = this;
     const { cutOff } = this.#opened.backlog;
     if (cutOff === 'overflowed') await this.#apart(() => progress.endOverflow(name));
     if (cutOff === 'disabled') await this.#apart(() => progress.endDisabled(log, name));
-    this.#whenRunning(() => this.#opened.enable());
+    this.#suspension.whenRunning(() => this.#opened.enable());
   }
 
   /**
@@ -159,7 +155,7 @@ export class EndpointSink extends Sink {
    * @throws DatabaseError
    */
   async disable(): Promise<CutOffEvents | undefined> {
-    await this.#surgery?.catch(() => undefined);
+    await this.#suspension.settled();
     if (this.#opened.backlog.cutOff === 'disabled') return undefined;
     const { name: endpoint, wants } = this.settings;
     const added = await this.#apart(() => this.progress.disable(this.log, { endpoint, wants }));
@@ -191,7 +187,7 @@ export class EndpointSink extends Sink {
    */
   async keepWithinBound(): Promise<{ readonly stopped: boolean; readonly added?: CutOffEvents } | undefined> {
     const { backlog } = this.#opened;
-    if (this.#stopped || this.#halted) return undefined;
+    if (this.#stopped || this.#suspension.active) return undefined;
     const { cutOff, pending } = backlog;
     if (cutOff === 'disabled') return undefined;
     const overflowed = cutOff === 'overflowed';
@@ -206,26 +202,26 @@ export class EndpointSink extends Sink {
 
   /** Sends nothing until {@link resume}: see `Broadcaster.pause`, which makes it durable. */
   pause(): void {
-    this.#whenRunning(() => this.#opened.pause());
+    this.#suspension.whenRunning(() => this.#opened.pause());
   }
 
   resume(): void {
-    this.#whenRunning(() => this.#opened.resume());
+    this.#suspension.whenRunning(() => this.#opened.resume());
   }
 
   /** See `EndpointDelivery.lettersGone`. */
   lettersGone(ids: readonly number[], events: number, fate: 'delivered' | 'given-up'): void {
-    this.#whenRunning(() => this.#opened.lettersGone(ids, events, fate));
+    this.#suspension.whenRunning(() => this.#opened.lettersGone(ids, events, fate));
   }
 
   /** A replay was asked for. */
   replayAsked(): void {
-    this.#whenRunning(() => this.#opened.replays.ask());
+    this.#suspension.whenRunning(() => this.#opened.replays.ask());
   }
 
   /** A replay was cancelled, durably: nothing more of it is sent. */
   replayCancelled(id: string): void {
-    this.#whenRunning(() => this.#opened.replays.cancel(id));
+    this.#suspension.whenRunning(() => this.#opened.replays.cancel(id));
   }
 
   /**
@@ -261,7 +257,7 @@ export class EndpointSink extends Sink {
   async expire(): Promise<Expired | undefined> {
     const { metrics, failingMs } = this.#opened;
     const settings = this.#settings;
-    if (settings === undefined || this.#stopped || this.#halted) return undefined;
+    if (settings === undefined || this.#stopped || this.#suspension.active) return undefined;
     if (metrics.Pending === 0 || failingMs < settings.maxAgeMs || metrics.state !== 'active')
       return undefined;
     const { name, maxAgeMs, wants } = settings;
@@ -270,44 +266,30 @@ export class EndpointSink extends Sink {
 
   override async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
-    await this.#surgery?.catch(() => undefined);
+    await this.#suspension.settled();
     await this.#delivery?.stop(deadlineMs);
   }
 
   /** Does something to what is stored of the endpoint while nothing is delivered; deliveries go on from what is stored then. */
   #apart<Result>(work: () => Promise<Result>): Promise<Result> {
-    const surgery = this.#operate(work).finally(() => (this.#surgery = undefined));
-    this.#surgery = surgery;
-    return surgery;
+    return this.#suspension.operate(async () => {
+      const settings = this.settings;
+      await this.#halt();
+      try {
+        return await work();
+      } finally {
+        const progress = await this.progress.read(settings.name);
+        if (progress !== undefined) this.open(settings, progress);
+        if (!this.#stopped) this.#delivery?.wake();
+      }
+    });
   }
 
-  async #operate<Result>(work: () => Promise<Result>): Promise<Result> {
-    const settings = this.settings;
-    await this.#halt();
-    try {
-      return await work();
-    } finally {
-      const progress = await this.progress.read(settings.name);
-      if (progress !== undefined) this.open(settings, progress);
-      if (!this.#stopped) this.#delivery?.wake();
-    }
-  }
-
-  get #halted(): boolean {
-    return this.#postponed !== undefined;
-  }
-
-  /** What would change a delivery that has ended would be stored over what comes after it. */
   async #halt(): Promise<void> {
     const delivery = this.#opened;
-    this.#postponed = [];
+    this.#suspension.begin();
     await delivery.stop(this.settings.timeoutMs);
     await this.progress.stored(delivery);
-  }
-
-  #whenRunning(act: () => void): void {
-    if (this.#postponed === undefined) act();
-    else this.#postponed.push(act);
   }
 
   #deliver(settings: EndpointSettings, progress: EndpointProgress): EndpointDelivery {
