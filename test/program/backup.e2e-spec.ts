@@ -29,17 +29,18 @@ describe('herald backup', () => {
     await receiver.down();
   });
 
-  const herald = async (...args: readonly string[]) => {
+  const herald = (...args: readonly string[]) => heraldOf(registry, ...args);
+  const heraldOf = async (of: RegistryProcess, ...args: readonly string[]) => {
     let output = '';
-    const child = registry.spawn(...args, '--config', registry.configPath);
+    const child = of.spawn(...args, '--config', of.configPath);
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk) => (output += String(chunk)));
     const [code] = (await once(child, 'close')) as [number];
     return { code, output };
   };
 
-  /** What an operator does by hand: the blobs of the list, and the database, into an empty data directory. */
-  const restore = () => {
+  /** What an operator does: copies the blobs of the list into an empty data directory, and restores the database. */
+  const restore = async () => {
     rmSync(restored.data, { recursive: true, force: true });
     for (const line of readFileSync(join(backup, 'blobs.tsv'), 'utf8').trim().split('\n')) {
       const [digest = '', size = '', path = ''] = line.split('\t');
@@ -48,8 +49,10 @@ describe('herald backup', () => {
       expect(digestOf(readFileSync(join(restored.data, path)))).toBe(digest);
       expect(statSync(join(restored.data, path)).size).toBe(Number(size));
     }
-    mkdirSync(join(restored.data, 'herald'), { recursive: true });
-    cpSync(join(backup, 'herald.db'), join(restored.data, 'herald', 'herald.db'));
+    restored.writeConfig();
+    const { code, output } = await heraldOf(restored, 'restore', backup);
+    expect(output).toMatch(/restored .*herald\.db\nall \d+ blobs of the backup are in/);
+    expect(code).toBe(0);
   };
 
   const pushesOf = async (admin: AdminClient) => {
@@ -78,7 +81,7 @@ describe('herald backup', () => {
     expect(readdirSync(backup).toSorted()).toEqual(['blobs.tsv', 'herald.db']);
     expect(statSync(backup).mode & 0o777).toBe(0o700);
 
-    restore();
+    await restore();
     await restored.start();
     const again = new AdminClient(restored);
     const before = (await admin.ask('GET', 'endpoints')).body;
@@ -110,7 +113,7 @@ describe('herald backup', () => {
     expect(made.output).toMatch(/blobs.tsv lists 3 blobs \(\d+ bytes\)/);
     const logs = [];
     for (let start = 0; start < 2; start += 1) {
-      restore();
+      await restore();
       await restored.start();
       logs.push((await new AdminClient(restored).ask('GET', 'endpoints')).body['log']);
       await restored.stop();
@@ -119,6 +122,39 @@ describe('herald backup', () => {
     logs.push((await new AdminClient(restored).ask('GET', 'endpoints')).body['log']);
     expect(new Set(logs).size).toBe(2);
     expect(logs[1]).toBe(logs[2]);
+  });
+
+  it('is restored over a registry that is there only when that is asked for, never under a running one, and names the blobs that are not there', async () => {
+    await new RegistryClient(registry.url, 'team/app').pushImage(image('app'), 'latest');
+    await herald('backup', backup);
+    await expect(herald('restore', backup, '--replace')).resolves.toMatchObject({ code: 4 });
+    await registry.kill();
+    const { code, output } = await herald('restore', backup);
+    expect({ code, output }).toMatchObject({
+      code: 5,
+      output: expect.stringContaining('--replace') as string,
+    });
+    const [line = ''] = readFileSync(join(backup, 'blobs.tsv'), 'utf8').split('\n');
+    const [digest = '', , path = ''] = line.split('\t');
+    rmSync(join(registry.data, path));
+    const replaced = await herald('restore', backup, '--replace', '--json');
+    expect(replaced.code).toBe(7);
+    const [missing, summary] = replaced.output
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as object);
+    expect(missing).toMatchObject({ missing: { digest, path, fault: 'not there' } });
+    expect(summary).toMatchObject({
+      restored: { aside: expect.stringContaining('herald.db.replaced-') as string },
+      blobs: 3,
+      missing: 1,
+    });
+    expect(readdirSync(join(registry.data, 'herald')).filter((name) => /wal|shm/.test(name))).toEqual(
+      expect.not.arrayContaining(['herald.db-wal']),
+    );
+    await expect(herald('restore', registry.directory)).resolves.toMatchObject({ code: 5 });
+    await registry.start();
+    await expectStatus(200, new RegistryClient(registry.url, 'team/app').request('manifests/latest'));
   });
 
   it('touches no directory that has something in it, and holds collection until it is released', async () => {

@@ -11,6 +11,7 @@ export type { DiskRefusal } from './disk/system-refusal.js';
 export { refusalOf } from './disk/refusal.js';
 export { WatchedDisk, type DiskOptions, type DiskTools } from './disk/watched-disk.js';
 export type { Migration } from './migration.js';
+export { restoreCopy, type RestoreOutcome, type RestoreRequest } from './sqlite/restore-copy.js';
 export { SqliteCopies } from './sqlite/sqlite-copies.js';
 export { SqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.js';
 export { WriteBatch, type CommitOutcome, type Step, type Value, type WritePurpose } from './write-batch.js';

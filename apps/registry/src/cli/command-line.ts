@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { closestTo } from '../config/schema/closest.js';
+import { parseRestore, type RestoreCommand } from './restore-command.js';
 import { parseReplay, type ReplayCommand } from './replay-command.js';
 import type { Environment } from '../config/source/secret-reference.js';
 import type { CollectCommand } from './collect-garbage.js';
@@ -39,6 +40,12 @@ export type Command =
       readonly json: boolean;
     }
   | {
+      readonly kind: 'restore';
+      readonly configPath: string | undefined;
+      readonly command: RestoreCommand;
+      readonly json: boolean;
+    }
+  | {
       readonly kind: 'adopt';
       readonly configPath: string | undefined;
       readonly command: AdoptionCommand;
@@ -59,6 +66,7 @@ const COMMANDS = [
   'check',
   'repositories',
   'backup',
+  'restore',
   'gc',
   'replay',
   ...OPERATOR_COMMANDS,
@@ -73,6 +81,7 @@ const COMMANDS = [
  * The configuration is the CONFIG argument, else what `REGISTRY_CONFIGURATION_PATH` names, else none.
  */
 export function parseCommandLine(argv: readonly string[], environment: Environment): Command {
+  if (argv[0] === 'restore' && !argv.includes('--help')) return ofRestore(argv.slice(1), environment);
   if (argv[0] === 'replay' && !argv.includes('--help')) return ofReplay(argv.slice(1), environment);
   const reading = readArguments(argv);
   if (typeof reading === 'string') {
@@ -166,6 +175,13 @@ function ofOperator(
     return usageError(command);
   }
   return { kind: 'operate', configPath: config ?? configOf(environment), command, json };
+}
+
+function ofRestore(words: readonly string[], environment: Environment): Command {
+  const parsed = parseRestore(words);
+  if (typeof parsed === 'string') return usageError(parsed);
+  const { command, json, config } = parsed;
+  return { kind: 'restore', configPath: config ?? configOf(environment), command, json };
 }
 
 function ofReplay(words: readonly string[], environment: Environment): Command {

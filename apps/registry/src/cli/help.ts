@@ -8,6 +8,7 @@ Usage:
                                               delete a repository and all that is in it, with or without a running server
   herald backup DIR [--hold DURATION]         copy the database, running or not, and list the blobs that belong to it
   herald backup release                       the blobs are copied: let garbage collection go on
+  herald restore DIR [--replace]              put the database of a backup in its place, and name the blobs that are missing
   herald gc [CONFIG] [--dry-run] [--force]    remove manifests, blobs and contents that nobody needs, running or not
   herald endpoints [list]                     show the endpoints of the running server: state, lag, counts
   herald endpoints show NAME                  show one: breaker, lanes that are behind, last attempts
@@ -50,6 +51,10 @@ Options of import, export-links and verify:
 Options of backup:
   --hold DURATION     how long garbage collection leaves the listed blobs alone unless released (default 24h, at most 720h)
   --json, --config    as below; it works without a running server too
+
+Options of restore:
+  --replace           a database that is there is moved aside, as herald.db.replaced-TIME; without it, it is left alone
+  --json, --config    as below; it works while no server runs
 
 Options of gc:
   --dry-run           remove nothing, and say what would go

@@ -69,6 +69,7 @@ describe('the program', () => {
           asked.push(`${method} ${requested}`);
           return Promise.resolve(answer);
         }),
+      restore: () => Promise.resolve(0),
       adopt: (_config, command, { json }) => {
         asked.push(`${JSON.stringify(command)}${json ? ' as JSON' : ''}`);
         return Promise.resolve(7);

@@ -16,6 +16,7 @@ import { deleteRepository, type Output } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
 import { HELP } from './help.js';
 import { operate } from './operate.js';
+import type { RestoreCommand } from './restore-command.js';
 import { VERSION_LINE } from './version.js';
 
 /** A run of the program: what it was called with, and what it acts upon. */
@@ -34,6 +35,12 @@ export interface Run {
   readonly adopt: (
     config: RegistryConfig,
     command: AdoptionCommand,
+    output: Output & { readonly json: boolean },
+  ) => Promise<number>;
+  /** Puts a backup in the place of the database of a registry that does not run. Resolves with the exit code. */
+  readonly restore: (
+    config: RegistryConfig,
+    command: RestoreCommand,
     output: Output & { readonly json: boolean },
   ) => Promise<number>;
   /** The admin API of the server that has this configuration, and of no other. */
@@ -79,6 +86,7 @@ async function runWith(
     serve,
     administer,
     adopt,
+    restore,
     ask = adminClient,
     read,
     ...output
@@ -102,6 +110,8 @@ async function runWith(
       return administer(config, (request) =>
         collectGarbage(command.command, { request, output, json: command.json, pause }),
       );
+    case 'restore':
+      return restore(config, command.command, { ...output, json: command.json });
     case 'adopt':
       return adopt(config, command.command, { ...output, json: command.json });
     default:
