@@ -90,7 +90,7 @@ export function duration(): ScalarKind {
       syntax: { expected: example, found: kindOf(value) },
       negative: { expected: 'a duration of 0 or more', found: 'a negative duration' },
       'too-long': {
-        expected: `a duration of at most ${LONGEST_DURATION_MS / 1000}s`,
+        expected: `a duration of at most ${Math.floor(LONGEST_DURATION_MS / 3_600_000)}h`,
         found: 'a longer duration',
       },
       'unit-missing': {
