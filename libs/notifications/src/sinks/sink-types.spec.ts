@@ -64,7 +64,10 @@ describe('endpoints that are no webhooks', () => {
       database,
     });
     const testing = await Test.createTestingModule({ imports: [notifications, application] }).compile();
-    close = () => testing.close();
+    close = () => {
+      close = () => Promise.resolve();
+      return testing.close();
+    };
     await testing.init();
     log = testing.get(EventLog, { strict: false });
     get = (type) => testing.get(type, { strict: false });
