@@ -171,6 +171,28 @@ describe('the backlog of an endpoint', () => {
     expect(bench.things().at(-1)).toBe('bad4');
   });
 
+  it('that was cut off is sent again without what had been delivered, though an older event was still open', async () => {
+    let broken = true;
+    bench.receiver.behaviour = (request, response) =>
+      response.writeHead(broken && request.body.includes('"lane":"bad"') ? 500 : 200).end();
+    await bench.app.start([bench.endpoint('a', { threshold: 1_000, backlog: { maxEvents: 3 } })]);
+    await bench.app.publish('bad', 1);
+    await bench.app.publish('good', 1, 2);
+    await bench.app.publish('bad', 2, 3);
+    await waitFor(() => bench.app.metrics('a').Successes === 2 && bench.app.metrics('a').Pending === 3);
+    await look();
+    await expect(letters()).resolves.toMatchObject([{ firstSequence: 1, lastSequence: 5, count: 3 }]);
+    broken = false;
+    bench.receiver.requests.length = 0;
+    await bench.app.broadcaster.enable('a');
+    await bench.app.context.get(Replays).start('a', { selection: { kind: 'dead-letters' } });
+    await waitFor(() => bench.app.metrics('a').deadLetters === 0);
+    expect(bench.things()).toEqual(['bad1', 'bad2', 'bad3']);
+    expect(bench.app.metrics('a')).toMatchObject({ Successes: 5, Pending: 0 });
+    await bench.app.progress.flush();
+    await expect(bench.app.database.read('SELECT * FROM dead_letter_events')).resolves.toEqual([]);
+  });
+
   it('refuses what the endpoint wants, where that is what the operator chose, until it has taken some', async () => {
     await paused({ only: { types: ['test.**'] }, backlog: { maxEvents: 3, onLimit: 'refuse' } });
     await bench.app.publish('x', 1, 2, 3);

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WriteBatch, type Database, type Row } from '@herald/database';
-import { writeLetter } from '../dead-letters/letter-rows.js';
+import { writeLetter, writeListedUpTo } from '../dead-letters/letter-rows.js';
 import { endReplaysOfDisabled } from '../replay/replay-rows.js';
 
 /** What became a dead letter because an endpoint was cut off from it. */
@@ -21,7 +21,7 @@ interface PendingRow extends Row {
   readonly letter: number | null;
 }
 
-/** Rows that one batch removes: pushes wait that long for it, and no longer. */
+/** Rows that one batch moves: pushes wait that long for it, and no longer. */
 const SLICE = 1_000;
 
 /** What an endpoint has not got as far as it is counted, and the letter that it is to join, unless that is being sent again. */
@@ -37,8 +37,11 @@ const PENDING = `
  * reached its bound before, that range grows by what came since. Nothing is scanned, however long the backlog is: what was counted is in
  * the endpoint's row. Nobody may deliver to the endpoint meanwhile, and whoever does so next begins with what is stored.
  *
+ * Of the part that the cursor had passed, the rows of the backlog are then moved into the letter's list, in slices. A letter is not sent
+ * again before that is done: an endpoint that is stopped is sent nothing, and what ends that begins with another call.
+ *
  * @returns what became a dead letter by this, undefined when nothing was pending
- * @throws DatabaseError; when a batch after the first fails, rows are left that mean nothing, and the next call removes them
+ * @throws DatabaseError; when a batch after the first fails, rows are left, and the next call moves them
  */
 export async function cutOff(
   database: Database,
@@ -67,6 +70,7 @@ export async function cutOff(
     ]);
   } else if (count > 0) {
     writeLetter(batch, endpoint, { ...added, reason, attempts: 0, atMs: nowMs });
+    writeListedUpTo(batch, endpoint, cursor);
   }
   batch.run('DELETE FROM lane_exceptions WHERE endpoint = ?', [endpoint]);
   batch.run(
@@ -77,7 +81,7 @@ export async function cutOff(
   mark(batch, endpoint, reason, Math.trunc(nowMs));
   const { committed } = await database.commit(batch);
   if (!committed) return undefined;
-  await removeBacklog(database, endpoint);
+  await moveBacklog(database, endpoint);
   return count > 0 ? added : undefined;
 }
 
@@ -122,17 +126,22 @@ export function letterLine({ count, firstSequence, lastSequence }: CutOffEvents)
   return `${count} events are one dead letter (${firstSequence} to ${lastSequence}), which can be sent again while the log keeps them`;
 }
 
-async function removeBacklog(database: Database, endpoint: string): Promise<void> {
+/** The letter of a row: those of one endpoint that was cut off never overlap. Rows of a letter that was given up go nowhere. */
+const LIST_ROWS = `
+  INSERT OR IGNORE INTO dead_letter_events (letter, sequence)
+  SELECT l.id, b.sequence FROM (SELECT sequence FROM lane_backlog WHERE endpoint = ?1 ORDER BY lane, sequence LIMIT ?2) b
+  JOIN dead_letters l ON l.endpoint = ?1 AND l.reason IN ('overflow', 'disabled') AND b.sequence BETWEEN l.first_sequence AND l.listed_up_to`;
+
+const REMOVE_ROWS = `
+  DELETE FROM lane_backlog WHERE endpoint = ?1 AND (lane, sequence) IN
+    (SELECT lane, sequence FROM lane_backlog WHERE endpoint = ?1 ORDER BY lane, sequence LIMIT ?2)`;
+
+async function moveBacklog(database: Database, endpoint: string): Promise<void> {
   for (;;) {
     const left = await database.read(`SELECT 1 FROM lane_backlog WHERE endpoint = ? LIMIT 1`, [endpoint]);
     if (left.length === 0) return;
-    await database.commit(
-      new WriteBatch('retention').run(
-        `DELETE FROM lane_backlog WHERE endpoint = ?1 AND (lane, sequence) IN
-           (SELECT lane, sequence FROM lane_backlog WHERE endpoint = ?1 LIMIT ?2)`,
-        [endpoint, SLICE],
-      ),
-    );
+    const slice = [endpoint, SLICE];
+    await database.commit(new WriteBatch('retention').run(LIST_ROWS, slice).run(REMOVE_ROWS, slice));
     await nextTurn();
   }
 }

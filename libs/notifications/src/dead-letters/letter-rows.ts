@@ -66,3 +66,14 @@ export function writeLetter(batch: WriteBatch, endpoint: string, letter: DatedLe
     ],
   );
 }
+
+/**
+ * Says of the endpoint's letter that was written last, a range, that of its part up to a sequence only those events are in it that
+ * `dead_letter_events` has for it: others of that part were delivered, and must not be sent again with the letter.
+ */
+export function writeListedUpTo(batch: WriteBatch, endpoint: string, listedUpTo: number): void {
+  batch.run(
+    'UPDATE dead_letters SET listed_up_to = ?2 WHERE id = (SELECT max(id) FROM dead_letters WHERE endpoint = ?1)',
+    [endpoint, listedUpTo],
+  );
+}

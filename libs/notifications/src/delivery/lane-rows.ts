@@ -95,6 +95,11 @@ export class LaneRows {
     if (fate === 'given-up') this.released += count;
   }
 
+  /** The next changes are the last of this run: nothing that was done is to be repeated after them. */
+  end(): void {
+    this.#mustBeFull = true;
+  }
+
   changes(): LaneChanges {
     const unstored = [...this.#lanes.values()].map((lane) => ({ lane, tickets: lane.unstored }));
     const first = firstOf(unstored.map(({ tickets }) => tickets[0]));

@@ -113,7 +113,7 @@ const THIRD = 'ALTER TABLE log ADD COLUMN copied INTEGER NOT NULL DEFAULT 0';
  * - `endpoints.number_bytes`, `wanted_bytes`: bytes of the events that `number` and `wanted` count, so that the size of a backlog is
  *   arithmetic. What older versions counted is taken to be of the size of the latest events.
  * - `overflowed_at_ms`: since then the backlog's bound has the endpoint stopped: what it has not got is a dead letter of the reason
- *   `overflow`, up to `cursor`, and what comes after it will be part of that. Rows of `lane_backlog` that are left mean nothing then.
+ *   `overflow`, up to `cursor`, and what comes after it will be part of that. Rows of `lane_backlog` that are left then belong to that letter.
  */
 const FOURTH = `
 ALTER TABLE endpoints ADD COLUMN overflowed_at_ms INTEGER;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WriteBatch, type Database } from '@herald/database';
-import { writeLetter } from '../dead-letters/letter-rows.js';
+import { writeLetter, writeListedUpTo } from '../dead-letters/letter-rows.js';
 import type { EventLog } from '../event-log/event-log.js';
 import { eventBytes } from '../event-log/event-size.js';
 import type { LogRecord } from '../event-log/log-record.js';
@@ -115,18 +115,14 @@ async function oldUnread(
   return { count, bytes, lastSequence, ...(firstSequence === undefined ? {} : { firstSequence }) };
 }
 
-/**
- * Lists for the letter that was written last what is in it of the part that the cursor had passed: other events of that part were
- * delivered, and must not be sent again with the letter.
- */
+/** Lists for the letter that was written last what is in it of the part that the cursor had passed. */
 function listBacklog(batch: WriteBatch, endpoint: string, beforeMs: number, cursor: number): void {
-  const letter = 'SELECT max(id) FROM dead_letters WHERE endpoint = ?1';
   batch.run(
     `INSERT INTO dead_letter_events (letter, sequence)
-     SELECT (${letter}), sequence FROM lane_backlog WHERE ${OLD_ROWS}`,
+     SELECT (SELECT max(id) FROM dead_letters WHERE endpoint = ?1), sequence FROM lane_backlog WHERE ${OLD_ROWS}`,
     [endpoint, beforeMs],
   );
-  batch.run(`UPDATE dead_letters SET listed_up_to = ?2 WHERE id = (${letter})`, [endpoint, cursor]);
+  writeListedUpTo(batch, endpoint, cursor);
 }
 
 /** Lanes with anything left go on with the first of it. */

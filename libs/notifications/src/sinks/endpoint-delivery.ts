@@ -145,6 +145,7 @@ export class EndpointDelivery implements ProgressSource {
     this.#stopped = true;
     this.#cancelTimer?.();
     await this.#courier.stop(deadlineMs);
+    this.#dispatcher.lanes.rows.end();
     this.tools.progress.markChanged(this);
   }
 
