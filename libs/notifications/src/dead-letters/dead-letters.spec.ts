@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useDelivery } from '../../test/delivery-bench.js';
 import { LeapingClock } from '../../test/leaping-clock.js';
 import { accept, answer } from '../../test/receiver.js';
@@ -6,6 +6,7 @@ import { waitFor } from '../../test/wait-for.js';
 import { Clock } from '../delivery/clock.js';
 import { LogMaintenance } from '../retention/log-maintenance.js';
 import { Replays } from '../replay/replays.js';
+import { claimLetters } from './claimed-letters.js';
 import { DeadLetters } from './dead-letters.js';
 
 describe('dead letters', () => {
@@ -99,6 +100,46 @@ describe('dead letters', () => {
     expect(bench.app.metrics('a')).toMatchObject({ deadLetters: 0, Pending: 0, Successes: events - 1 });
   });
 
+  it('are sent again and not given up, or the reverse, when both are asked for at once: whoever commits first', async () => {
+    const { events } = await withLetter();
+    broken = false;
+    const [id = 0] = await ids();
+    await bench.app.broadcaster.pause('a');
+    /** Does something after the next batch was made, and before it is committed. */
+    const overtake = (act: () => Promise<unknown>) => {
+      const { database } = bench.app;
+      const commit = database.commit.bind(database);
+      vi.spyOn(database, 'commit').mockImplementationOnce(async (batch) => {
+        await act();
+        return commit(batch);
+      });
+    };
+    overtake(() => replay(id));
+    await expect(letters().remove('a', id)).resolves.toBe('redriving');
+    const [job] = await bench.app.context.get(Replays).page({ limit: 1 });
+    await bench.app.context.get(Replays).cancel(job?.id ?? '');
+    overtake(() => letters().remove('a', id));
+    await expect(replay(id)).rejects.toThrow('nothing to send');
+    await bench.app.broadcaster.resume('a');
+    const expected = { deadLetters: 0, Pending: 0, Events: events, Successes: events - 1 };
+    expect(bench.app.metrics('a')).toMatchObject(expected);
+    await bench.app.start([bench.endpoint('a')]);
+    expect(bench.app.metrics('a')).toMatchObject(expected);
+    expect(bench.receiver.requests).toEqual([]);
+  });
+
+  it('that were being given up when the program ended can be given up, and sent again, by the next run', async () => {
+    await withLetter();
+    const [id = 0] = await ids();
+    await expect(claimLetters(bench.app.database, 'a', { id })).resolves.toEqual([{ id, count: 1 }]);
+    await expect(replay()).rejects.toThrow('nothing to send');
+    await expect(letters().remove('a', id)).resolves.toBe('unknown');
+    await bench.app.start([bench.endpoint('a')]);
+    broken = false;
+    await expect(replay()).resolves.toMatchObject({ events: 1 });
+    await waitFor(() => bench.app.metrics('a').deadLetters === 0);
+  });
+
   it('are given up at the configured age and not before, with an announcement', async () => {
     const clock = new LeapingClock();
     const maintain = () => bench.app.context.get(LogMaintenance, { strict: false }).run();
@@ -119,6 +160,7 @@ describe('dead letters', () => {
     clock.leap(200_000);
     await maintain();
     expect(await ids()).toEqual([]);
+    expect(bench.app.metrics('a').agedDeadLetters).toBe(1);
     expect(bench.warn.mock.calls.map(([line]) => String(line)).join('\n')).toMatch(
       /endpoint a \(\S+\): 1 events were dead letters for longer than/,
     );

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
-import { Database, WriteBatch, type Row } from '@herald/database';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Database, DatabaseError, WriteBatch, type Row } from '@herald/database';
 import type { LogRecord } from '../event-log/log-record.js';
 import { ProgressStore } from '../event-log/progress-store.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
 import type { EndpointSink } from '../sinks/endpoint-sink.js';
+import { claimLetters, freeClaims, isClaim, type ClaimedLetter } from './claimed-letters.js';
 import type { DatedLetter } from './letter-rows.js';
 
 /** A dead letter as it lies in the database. */
@@ -36,15 +37,26 @@ interface LetterRow extends Row {
 
 /** What endpoints did not take, for operators: to look at, and to give up. `Replays` sends it again. */
 @Injectable()
-export class DeadLetters {
-  /** Letters that are being removed: nobody may count them as gone twice. */
-  readonly #removing = new Set<number>();
+export class DeadLetters implements OnModuleInit {
+  readonly #logger = new Logger('DeadLetters');
 
   constructor(
     private readonly database: Database,
     private readonly progress: ProgressStore,
     private readonly broadcaster: Broadcaster,
   ) {}
+
+  /** On a full disk it starts all the same: what stays claimed can be looked at, and is freed by a later start. */
+  async onModuleInit(): Promise<void> {
+    try {
+      await freeClaims(this.database);
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      this.#logger.warn(
+        `dead letters that were being given up cannot be freed (${error.code}): the next start tries again`,
+      );
+    }
+  }
 
   /** Letters of an endpoint, be it configured, detached or disabled, after an id. @throws DatabaseError */
   async page(endpoint: string, after: number, limit: number): Promise<readonly StoredLetter[]> {
@@ -74,15 +86,17 @@ export class DeadLetters {
    * @throws DatabaseError
    */
   async remove(endpoint: string, id: number): Promise<'removed' | 'unknown' | 'redriving'> {
-    const sink = this.broadcaster.endpoints.find(({ name }) => name === endpoint);
     const [row] = await this.database.read<LetterRow>(
       'SELECT * FROM dead_letters WHERE endpoint = ? AND id = ?',
       [endpoint, id],
     );
-    if (row === undefined || this.#removing.has(id)) return 'unknown';
+    if (row === undefined || isClaim(row.redrive)) return 'unknown';
+    const sink = this.broadcaster.endpoints.find(({ name }) => name === endpoint);
     if (sink === undefined) return this.#removeStored(endpoint, row);
-    if (row.redrive !== null) return 'redriving';
-    await this.#giveUp(sink, [row]);
+    const claimed = await claimLetters(this.database, endpoint, { id });
+    // A replay has it, or came first.
+    if (claimed.length === 0) return 'redriving';
+    await this.#giveUp(sink, claimed, 'operator');
     return 'removed';
   }
 
@@ -94,13 +108,9 @@ export class DeadLetters {
    */
   async removeOlder(endpoint: string, beforeMs: number, limit: number): Promise<RemovedLetters> {
     const sink = this.broadcaster.endpoint(endpoint);
-    const rows = await this.database.read<LetterRow>(
-      'SELECT * FROM dead_letters WHERE endpoint = ? AND at_ms < ? AND redrive IS NULL ORDER BY id LIMIT ?',
-      [endpoint, beforeMs, limit],
-    );
-    const old = rows.filter(({ id }) => !this.#removing.has(id));
-    await this.#giveUp(sink, old);
-    return { letters: old.length, events: old.reduce((sum, { count }) => sum + count, 0) };
+    const old = await claimLetters(this.database, endpoint, { beforeMs, limit });
+    await this.#giveUp(sink, old, 'age');
+    return { letters: old.length, events: eventsIn(old) };
   }
 
   /** Nobody delivers to the endpoint: what is stored is all there is of it, and nothing is being sent again. */
@@ -115,18 +125,23 @@ export class DeadLetters {
     return committed ? 'removed' : 'unknown';
   }
 
-  async #giveUp(sink: EndpointSink, rows: readonly LetterRow[]): Promise<void> {
-    if (rows.length === 0) return;
-    const ids = rows.map(({ id }) => id);
-    for (const id of ids) this.#removing.add(id);
-    try {
-      const events = rows.reduce((sum, { count }) => sum + count, 0);
-      sink.lettersGone(ids, events, 'given-up');
-      await this.progress.flush();
-    } finally {
-      for (const id of ids) this.#removing.delete(id);
-    }
+  async #giveUp(
+    sink: EndpointSink,
+    letters: readonly ClaimedLetter[],
+    why: 'operator' | 'age',
+  ): Promise<void> {
+    if (letters.length === 0) return;
+    sink.lettersGone(
+      letters.map(({ id }) => id),
+      eventsIn(letters),
+      why,
+    );
+    await this.progress.flush();
   }
+}
+
+function eventsIn(letters: readonly ClaimedLetter[]): number {
+  return letters.reduce((sum, { count }) => sum + count, 0);
 }
 
 function letterOf(row: LetterRow): StoredLetter {
@@ -142,6 +157,6 @@ function letterOf(row: LetterRow): StoredLetter {
     ...(row.event_id !== null && { eventId: row.event_id }),
     ...(row.last_status !== null && { lastStatus: row.last_status }),
     ...(row.last_answer !== null && { lastAnswer: row.last_answer }),
-    ...(row.redrive !== null && { redrive: row.redrive }),
+    ...(row.redrive !== null && !isClaim(row.redrive) && { redrive: row.redrive }),
   };
 }

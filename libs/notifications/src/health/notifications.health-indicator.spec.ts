@@ -27,6 +27,7 @@ describe('NotificationsHealthIndicator', () => {
         attempts: 0,
         attemptsPerEvent: {},
         deadLetters: 0,
+        agedDeadLetters: 0,
         breaker: 'closed',
         envelopeSize: 1,
         state: 'active',

@@ -37,6 +37,8 @@ export interface EndpointMetricsSnapshot {
   /** Events that were taken, by the attempt it was: `5` are those of the fourth and the fifth. */
   readonly attemptsPerEvent: AttemptsPerEventCounts;
   readonly deadLetters: number;
+  /** Events that were given up in this run because they had been dead letters for as long as is configured. */
+  readonly agedDeadLetters: number;
   /** When the oldest pending event happened, ms since 1970. */
   readonly oldestPendingAtMs?: number;
   readonly lastSuccessAtMs?: number;
@@ -62,7 +64,7 @@ export interface BacklogView {
   readonly refusing: boolean;
 }
 
-/** Counts the attempts of one endpoint. */
+/** Counts what one endpoint's run of the process consists of, which is mostly attempts. */
 export class AttemptCounts {
   #attempts = 0;
   #failures = 0;
@@ -72,6 +74,7 @@ export class AttemptCounts {
   readonly #proxyFaults = new Counts<ProxyFault>();
   readonly #cuts = new Counts<Cut>();
   readonly #perEvent = new AttemptsPerEvent();
+  #agedDeadLetters = 0;
   #lastSuccessAtMs: number | undefined;
   #lastError: ErrorClass | undefined;
 
@@ -102,6 +105,11 @@ export class AttemptCounts {
     this.#perEvent.taken(attempts);
   }
 
+  /** So many events were given up because of the age of their dead letters. */
+  lettersAged(events: number): void {
+    this.#agedDeadLetters += events;
+  }
+
   get snapshot(): Pick<
     EndpointMetricsSnapshot,
     | 'Failures'
@@ -112,6 +120,7 @@ export class AttemptCounts {
     | 'cutAnswers'
     | 'attempts'
     | 'attemptsPerEvent'
+    | 'agedDeadLetters'
     | 'lastSuccessAtMs'
     | 'lastError'
   > {
@@ -124,6 +133,7 @@ export class AttemptCounts {
       cutAnswers: this.#cuts.snapshot,
       attempts: this.#attempts,
       attemptsPerEvent: this.#perEvent.snapshot,
+      agedDeadLetters: this.#agedDeadLetters,
       ...(this.#lastSuccessAtMs === undefined ? {} : { lastSuccessAtMs: this.#lastSuccessAtMs }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };

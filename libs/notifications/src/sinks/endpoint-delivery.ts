@@ -133,10 +133,11 @@ export class EndpointDelivery implements ProgressSource {
     return this.#failing.at(this.#clock.monotonic());
   }
 
-  /** Dead letters of so many events lie there no more: the endpoint took them after all, or an operator gave them up. */
-  lettersGone(ids: readonly number[], events: number, fate: 'delivered' | 'given-up'): void {
+  /** Dead letters of so many events lie there no more: an operator gave them up, or they were kept for as long as is configured. */
+  lettersGone(ids: readonly number[], events: number, why: 'operator' | 'age'): void {
     this.#letters.remove(ids);
-    this.#dispatcher.lanes.rows.exhume(events, fate);
+    this.#dispatcher.lanes.rows.exhume(events, 'given-up');
+    if (why === 'age') this.tools.counts.lettersAged(events);
     this.tools.progress.markChanged(this, true);
   }
 

@@ -210,8 +210,8 @@ export class EndpointSink extends Sink {
   }
 
   /** See `EndpointDelivery.lettersGone`. */
-  lettersGone(ids: readonly number[], events: number, fate: 'delivered' | 'given-up'): void {
-    this.#suspension.whenRunning(() => this.#opened.lettersGone(ids, events, fate));
+  lettersGone(ids: readonly number[], events: number, why: 'operator' | 'age'): void {
+    this.#suspension.whenRunning(() => this.#opened.lettersGone(ids, events, why));
   }
 
   /** A replay was asked for. */

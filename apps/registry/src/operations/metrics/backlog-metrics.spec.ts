@@ -8,7 +8,14 @@ async function page(log: { readonly shed: number; readonly head: () => Promise<n
   const registry = new Registry();
   const backlog = { bytes: 450, share: 0.45, refusing: true };
   const states = { breaker: 'open', state: 'overflowed', backlog };
-  const metrics = { cursor: 5, envelopeSize: 4, deadLetters: 0, oldestPendingAtMs: 1_000, ...states };
+  const metrics = {
+    cursor: 5,
+    envelopeSize: 4,
+    deadLetters: 0,
+    agedDeadLetters: 2,
+    oldestPendingAtMs: 1_000,
+    ...states,
+  };
   const broadcaster = { endpoints: [{ name: 'ci', metrics }] } as unknown as Broadcaster;
   const clock = { now: () => 3_500 } as Clock;
   expect(new BacklogMetrics(registry, broadcaster, log as EventLog, clock)).toBeDefined();
@@ -40,6 +47,12 @@ describe('metrics of the backlog', () => {
     expect(text).toContain('herald_notifications_backlog_share{endpoint="ci"} 0.45\n');
     expect(text).toContain('herald_notifications_overflowed{endpoint="ci"} 1\n');
     expect(text).toContain('herald_notifications_refusing{endpoint="ci"} 1\n');
+  });
+
+  it('count the events that were given up as dead letters because of their age', async () => {
+    expect(await page({ shed: 0, head: () => Promise.resolve(8) })).toContain(
+      'herald_notifications_dead_letters_aged_total{endpoint="ci"} 2\n',
+    );
   });
 
   it('are served without the lag while the database cannot be read', async () => {

@@ -64,6 +64,7 @@ export class BacklogMetrics {
     );
     this.#lag();
     this.#shed();
+    this.#aged();
   }
 
   #gauge(name: string, help: string, valueOf: (metrics: EndpointMetricsSnapshot) => number): void {
@@ -99,6 +100,23 @@ export class BacklogMetrics {
           for (const { name: endpoint, metrics } of broadcaster.endpoints) {
             this.set({ endpoint }, Math.max(0, head - metrics.cursor));
           }
+        },
+      }),
+    );
+  }
+
+  #aged(): void {
+    const { registry, broadcaster } = this;
+    registry.registerMetric(
+      new Counter({
+        name: 'herald_notifications_dead_letters_aged_total',
+        help: 'Events that were given up because they had been dead letters for longer than retention.deadletters',
+        labelNames: ['endpoint'],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const { name: endpoint, metrics } of broadcaster.endpoints)
+            this.inc({ endpoint }, metrics.agedDeadLetters);
         },
       }),
     );

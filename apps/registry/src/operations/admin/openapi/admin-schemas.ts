@@ -64,6 +64,10 @@ const ENDPOINT_ALWAYS = {
   },
   attempts: COUNT,
   deadLetters: COUNT,
+  agedDeadLetters: {
+    ...COUNT,
+    description: 'events given up in this run because of the age of their dead letters',
+  },
   backlog: object({
     bytes: { ...COUNT, description: 'of the events that wait, dead letters included' },
     share: { type: 'number', minimum: 0, description: 'of the bound on backlog; 0 when there is none' },
