@@ -38,10 +38,10 @@ const PENDING = `
  * the endpoint's row. Nobody may deliver to the endpoint meanwhile, and whoever does so next begins with what is stored.
  *
  * Of the part that the cursor had passed, the rows of the backlog are then moved into the letter's list, in slices. A letter is not sent
- * again before that is done: an endpoint that is stopped is sent nothing, and what ends that begins with another call.
+ * again before that is done: an endpoint that is stopped is sent nothing, and what ends that moves what is left first.
  *
  * @returns what became a dead letter by this, undefined when nothing was pending
- * @throws DatabaseError; when a batch after the first fails, rows are left, and the next call moves them
+ * @throws DatabaseError; when a batch after the first fails, rows are left, and the next call moves them, or what ends the endpoint's being stopped
  */
 export async function cutOff(
   database: Database,
@@ -103,6 +103,8 @@ function mark(batch: WriteBatch, endpoint: string, reason: CutOffReason, nowMs: 
 
 /** What comes from now on is delivered again: after `head`, where the endpoint was disabled. @throws DatabaseError */
 export async function endCutOff(database: Database, endpoint: string, head: number): Promise<void> {
+  // A crash may have left some.
+  await moveBacklog(database, endpoint);
   await database.commit(
     new WriteBatch('retention').run(
       `UPDATE endpoints SET overflowed_at_ms = NULL, disabled_at_ms = NULL,
