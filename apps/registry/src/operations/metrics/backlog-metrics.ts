@@ -23,19 +23,9 @@ export class BacklogMetrics {
       ({ deadLetters }) => deadLetters,
     );
     this.#gauge(
-      'herald_notifications_breaker_open',
-      '1 while an endpoint is only probed because it keeps failing',
-      ({ breaker }) => (breaker === 'closed' ? 0 : 1),
-    );
-    this.#gauge(
       'herald_notifications_envelope_size',
       'Events that the next request to an endpoint may carry',
       ({ envelopeSize }) => envelopeSize,
-    );
-    this.#gauge(
-      'herald_notifications_retired',
-      '1 for an endpoint that answered 410 and gets nothing until it is enabled again',
-      ({ state }) => (state === 'retired' ? 1 : 0),
     );
     this.#gauge(
       'herald_notifications_backlog_bytes',
@@ -46,6 +36,24 @@ export class BacklogMetrics {
       'herald_notifications_backlog_share',
       'How much of its bound on backlog an endpoint uses: at 1 it is stopped, or changes are refused',
       ({ backlog }) => backlog.share,
+    );
+    this.#states();
+    this.#lag();
+    this.#shed();
+    this.#aged();
+  }
+
+  /** What needs somebody. */
+  #states(): void {
+    this.#gauge(
+      'herald_notifications_breaker_open',
+      '1 while an endpoint is only probed because it keeps failing',
+      ({ breaker }) => (breaker === 'closed' ? 0 : 1),
+    );
+    this.#gauge(
+      'herald_notifications_retired',
+      '1 for an endpoint that answered 410 and gets nothing until it is enabled again',
+      ({ state }) => (state === 'retired' ? 1 : 0),
     );
     this.#gauge(
       'herald_notifications_overflowed',
@@ -62,9 +70,6 @@ export class BacklogMetrics {
       '1 while changes are refused because the backlog of an endpoint reached its bound',
       ({ backlog }) => (backlog.refusing ? 1 : 0),
     );
-    this.#lag();
-    this.#shed();
-    this.#aged();
   }
 
   #gauge(name: string, help: string, valueOf: (metrics: EndpointMetricsSnapshot) => number): void {
