@@ -14,19 +14,6 @@ export interface AdoptionFlags {
 
 export const ADOPTION_COMMANDS = ['import', 'export-links', 'verify'] as const;
 
-/** Where each option belongs. */
-const OWNERS: readonly (readonly [keyof AdoptionFlags, string, string])[] = [
-  ['verify', '--verify', 'import'],
-  ['unreadable', '--unreadable', 'import'],
-  ['removeStrays', '--remove-strays', 'verify'],
-];
-
-/** An option that was given to a command that it does not belong to, as a sentence; `undefined` when there is none. */
-export function misplacedAdoptionFlag(command: string | undefined, flags: AdoptionFlags): string | undefined {
-  const misplaced = OWNERS.find(([flag, , owner]) => flags[flag] && owner !== command);
-  return misplaced && `${misplaced[1]} belongs to ${misplaced[2]}`;
-}
-
 /** Reads the options of one of these commands. A text says what is wrong with them, `undefined` that it is another command. */
 export function parseAdoptionCommand(
   command: string,

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import { closestTo } from '../config/schema/closest.js';
+import { overviewOf } from './command-options.js';
 import { parseRestore, type RestoreCommand } from './restore-command.js';
 import { parseReplay, type ReplayCommand } from './replay-command.js';
 import type { Environment } from '../config/source/secret-reference.js';
@@ -8,7 +9,6 @@ import type { CollectCommand } from './collect-garbage.js';
 import { parseBackup, type BackupCommand } from './backup-command.js';
 import {
   ADOPTION_COMMANDS,
-  misplacedAdoptionFlag,
   parseAdoptionCommand,
   type AdoptionCommand,
   type AdoptionFlags,
@@ -57,7 +57,8 @@ export type Command =
       readonly command: CollectCommand;
       readonly json: boolean;
     }
-  | { readonly kind: 'help' }
+  /** `words`: the command that help is asked for; none asks for all. */
+  | { readonly kind: 'help'; readonly words: readonly string[] }
   | { readonly kind: 'version' }
   | { readonly kind: 'usage-error'; readonly message: string };
 
@@ -81,19 +82,21 @@ const COMMANDS = [
  * The configuration is the CONFIG argument, else what `REGISTRY_CONFIGURATION_PATH` names, else none.
  */
 export function parseCommandLine(argv: readonly string[], environment: Environment): Command {
-  if (argv[0] === 'restore' && !argv.includes('--help')) return ofRestore(argv.slice(1), environment);
-  if (argv[0] === 'replay' && !argv.includes('--help')) return ofReplay(argv.slice(1), environment);
+  const { words: said, help, fault } = overviewOf(argv);
+  if (help) return { kind: 'help', words: said };
+  if (fault !== undefined) return usageError(fault);
+  if (said[0] === 'restore') return ofRestore(withoutFirst(argv, 'restore'), environment);
+  if (said[0] === 'replay') return ofReplay(withoutFirst(argv, 'replay'), environment);
   const reading = readArguments(argv);
   if (typeof reading === 'string') {
     return usageError(reading);
   }
   const { flags, words } = reading;
-  if (flags.help || flags.version) {
-    return { kind: flags.help ? 'help' : 'version' };
-  }
-  const misplaced =
-    misplacedAdoptionFlag(words[0], flags.adoption) ?? misplacedCollectionFlag(words[0], flags.collection);
-  return misplaced === undefined ? ofWords(words, flags, environment) : usageError(misplaced);
+  return flags.version ? { kind: 'version' } : ofWords(words, flags, environment);
+}
+
+function withoutFirst(argv: readonly string[], word: string): readonly string[] {
+  return argv.toSpliced(argv.indexOf(word), 1);
 }
 
 function ofWords(
@@ -104,6 +107,7 @@ function ofWords(
   if (isOperatorCommand(name)) return ofOperator(name, operands, flags, environment);
   switch (name) {
     case 'help':
+      return { kind: name, words: operands };
     case 'version':
       return { kind: name };
     case 'repositories':
@@ -114,35 +118,24 @@ function ofWords(
       return ofCollection(operands, flags, environment);
     case 'serve':
     case 'check':
-      return withConfig(name, operands, flags.ignoreExisting, environment);
+      return withConfig(name, operands, flags, environment);
     default:
       return ofAdoption(name, operands, flags, environment) ?? usageError(unknownCommand(name));
   }
 }
 
-function misplacedCollectionFlag(
-  name: string | undefined,
-  { dryRun, force }: CollectCommand,
-): string | undefined {
-  if (name === 'gc' || (!dryRun && !force)) return undefined;
-  return `--${dryRun ? 'dry-run' : 'force'} belongs to gc`;
-}
-
 function withConfig(
   kind: 'serve' | 'check',
   operands: readonly string[],
-  ignoreExisting: boolean,
+  { ignoreExisting, config }: Arguments['flags'],
   environment: Environment,
 ): Command {
   const [operand, ...more] = operands;
   if (more.length > 0 || operand === '') {
     return usageError(`${kind} takes one CONFIG, the path of a file`);
   }
-  const configPath = operand ?? configOf(environment);
-  if (kind === 'serve') {
-    return { kind, configPath, ignoreExisting };
-  }
-  return ignoreExisting ? usageError('--ignore-existing belongs to serve') : { kind, configPath };
+  const configPath = operand ?? config ?? configOf(environment);
+  return kind === 'serve' ? { kind, configPath, ignoreExisting } : { kind, configPath };
 }
 
 function ofAdoption(
@@ -232,7 +225,6 @@ function configOf(environment: Environment): string | undefined {
 
 interface Arguments {
   readonly flags: {
-    readonly help: boolean;
     readonly version: boolean;
     readonly ignoreExisting: boolean;
     readonly config: string | undefined;
@@ -252,7 +244,6 @@ function readArguments(argv: readonly string[]): Arguments | string {
       args: [...argv],
       allowPositionals: true,
       options: {
-        help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'v', default: false },
         'ignore-existing': { type: 'boolean', default: false },
         config: { type: 'string' },
@@ -271,11 +262,11 @@ function readArguments(argv: readonly string[]): Arguments | string {
       },
     });
     const { 'ignore-existing': ignoreExisting, 'dry-run': dryRun, force, ...others } = values;
-    const { help, version, config, json, hold, timeout, ...rest } = others;
+    const { version, config, json, hold, timeout, ...rest } = others;
     const { verify, unreadable, 'remove-strays': removeStrays, ...filter } = rest;
     const own = { adoption: { verify, unreadable, removeStrays }, collection: { dryRun, force } };
     return {
-      flags: { help, version, ignoreExisting, config, json, hold, timeout, filter: { ...filter }, ...own },
+      flags: { version, ignoreExisting, config, json, hold, timeout, filter: { ...filter }, ...own },
       words: positionals,
     };
   } catch (error) {

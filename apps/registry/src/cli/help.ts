@@ -36,7 +36,7 @@ Usage:
   herald verify [CONFIG] [--remove-strays]    read every blob and manifest, and name what is missing, wrong or a file that
                                               nothing knows
   herald version                              print the version (also --version, -v)
-  herald help                                 print this text (also --help, -h)
+  herald help [COMMAND]                       print this text, or the help of a command (also --help, -h)
 
 Options of serve:
   --ignore-existing   start with an empty registry although the data directory holds another registry's repositories

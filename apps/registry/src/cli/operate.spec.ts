@@ -34,6 +34,17 @@ describe('an operator at the command line', () => {
   }
   const ok = (body: unknown): AdminAnswer => ({ status: 200, body: JSON.stringify(body) });
 
+  it('is told why a server that runs cannot be asked, and of lists that are empty', async () => {
+    const foreign = Object.assign(new Error('connect EACCES /x/admin.sock'), { code: 'EACCES' });
+    await expect(herald({ does: 'list-endpoints' }, foreign)).resolves.toMatchObject({
+      code: 5,
+      stderr:
+        'herald: the server could not be asked: only the user that it runs as may use its admin socket\n',
+    });
+    const none = await herald({ does: 'list-dead-letters', endpoint: 'ci' }, [ok({ deadLetters: [] })]);
+    expect(none.stdout).toBe('ci has no dead letters\n');
+  });
+
   it('sees the endpoints in a table, the detached ones too', async () => {
     const answer = ok({
       head: 9,

@@ -22,10 +22,24 @@ export async function operate(
       operation.output.stderr('herald: no server runs with this configuration: start it with herald serve\n');
       return EXIT_CODE.noServer;
     }
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof Refused)) return unreachable(error, operation);
     operation.output.stderr(`herald: ${error.message}\n`);
     return EXIT_CODE.refused;
   }
+}
+
+/** There is a server, and it cannot be asked: its socket belongs to another user, or it does not answer. */
+function unreachable(error: unknown, { output }: Operation): number {
+  const { code, name, message }: NodeJS.ErrnoException =
+    error instanceof Error ? error : new Error(String(error));
+  const reason =
+    code === 'EACCES' || code === 'EPERM'
+      ? 'only the user that it runs as may use its admin socket'
+      : name === 'TimeoutError'
+        ? 'it does not answer'
+        : message;
+  output.stderr(`herald: the server could not be asked: ${reason}\n`);
+  return EXIT_CODE.refused;
 }
 
 async function perform(command: OperatorCommand, operation: Operation): Promise<void> {
@@ -89,7 +103,13 @@ async function listEndpoints(operation: Operation): Promise<void> {
     item['deadLetters'],
   ]);
   const header = ['NAME', 'ADDRESS', 'STATE', 'BREAKER', 'PENDING', 'LAG', 'DELIVERED', 'DEAD'];
-  say(operation, answer, table(header, [...rows, ...detached]));
+  say(
+    operation,
+    answer,
+    rows.length + detached.length === 0
+      ? 'no endpoints are configured\n'
+      : table(header, [...rows, ...detached]),
+  );
 }
 
 async function redrive(operation: Operation, endpoint: string, id: string | undefined): Promise<void> {
@@ -118,7 +138,11 @@ async function listDeadLetters(operation: Operation, endpoint: string): Promise<
     item['redrive'],
   ]);
   const header = ['ID', 'SINCE', 'REASON', 'EVENTS', 'ATTEMPTS', 'STATUS', 'EVENT', 'REDRIVE'];
-  say(operation, { deadLetters: letters }, table(header, rows));
+  say(
+    operation,
+    { deadLetters: letters },
+    rows.length === 0 ? `${endpoint} has no dead letters\n` : table(header, rows),
+  );
 }
 
 /** Shows events as they come, from now on or after a sequence. */
@@ -147,6 +171,7 @@ function queryOf(filter: EventFilter): string {
 }
 
 function eventTable(items: readonly Item[]): string {
+  if (items.length === 0) return 'no such events are in the log\n';
   return table(['SEQUENCE', 'TIME', 'TYPE', 'LANE', 'ID'], items.map(eventRow));
 }
 

@@ -55,8 +55,6 @@ export function parseOperatorCommand(
     'dead-letters': ofDeadLetters,
     reload: ofReload,
   };
-  if (command !== 'events' && Object.keys(filter).length > 0)
-    return `--${Object.keys(filter)[0]} belongs to events`;
   return parsers[command](words) ?? USAGE[command];
 }
 
@@ -66,7 +64,7 @@ export function withTimeout(
   timeout: string | undefined,
 ): OperatorCommand | string {
   if (timeout === undefined || typeof command === 'string') return command;
-  if (command.does !== 'drain-endpoint') return '--timeout belongs to endpoints drain';
+  if (command.does !== 'drain-endpoint') return command;
   const reading = parseDuration(timeout);
   if (!reading.ok) return `--timeout takes a duration such as 90s: found ${JSON.stringify(timeout)}`;
   return { ...command, timeoutSeconds: reading.ms / 1_000 };

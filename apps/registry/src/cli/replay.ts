@@ -14,7 +14,7 @@ export async function replay({ does, path }: ReplayCommand, operation: Operation
   }
   const answer = await ask(operation, does === 'cancel-replay' ? 'DELETE' : 'GET', path);
   const items = does === 'list-replays' ? itemsOf(answer, 'replays') : [answer];
-  say(operation, answer, table(HEADER, items.map(rowOf)));
+  say(operation, answer, items.length === 0 ? 'no replays\n' : table(HEADER, items.map(rowOf)));
 }
 
 function startedLine(answer: Item): string {

@@ -216,8 +216,8 @@ describe('the program', () => {
   });
 
   it.each([
-    [['serve', '--remove-strays'], '--remove-strays belongs to verify'],
-    [['verify', '--verify'], '--verify belongs to import'],
+    [['serve', '--remove-strays'], 'serve has no option --remove-strays'],
+    [['verify', '--verify'], 'verify has no option --verify'],
     [['export-links', 'a', 'b'], 'export-links takes one CONFIG'],
     [['import', '--verify', '--unreadable'], '--unreadable only lists'],
   ])('does not guess what %j means', async (argv, message) => {

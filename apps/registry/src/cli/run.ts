@@ -11,9 +11,12 @@ import { backup } from './backup.js';
 import { explainConfig } from './check.js';
 import type { AdoptionCommand } from './adoption-command.js';
 import { collectGarbage } from './collect-garbage.js';
+import { overviewOf } from './command-options.js';
+import { familyOf, usageOf } from './command-usages.js';
 import { parseCommandLine, type Command } from './command-line.js';
 import { deleteRepository, type Output } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
+import { commandHelp } from './command-help.js';
 import { HELP } from './help.js';
 import { operate } from './operate.js';
 import type { RestoreCommand } from './restore-command.js';
@@ -56,13 +59,13 @@ export async function run({ argv, env, ...edges }: Run): Promise<number> {
   const command = parseCommandLine(argv, env);
   switch (command.kind) {
     case 'help':
-      stdout(HELP);
+      stdout(commandHelp(command.words) ?? HELP);
       return EXIT_CODE.ok;
     case 'version':
       stdout(VERSION_LINE);
       return EXIT_CODE.ok;
     case 'usage-error':
-      stderr(`herald: ${command.message}\nTry: herald --help\n`);
+      stderr(`herald: ${command.message}\nTry: herald ${helpOn(argv)}--help\n`);
       return EXIT_CODE.usage;
     default: {
       const loaded = load(command.configPath, env, readFile);
@@ -118,6 +121,13 @@ async function runWith(
       output.stdout(explainConfig(loaded));
       return EXIT_CODE.ok;
   }
+}
+
+/** The command whose help says more. */
+function helpOn(argv: readonly string[]): string {
+  const { words } = overviewOf(argv);
+  const name = usageOf(words)?.name ?? familyOf(words[0] ?? '')[0]?.name.split(' ')[0];
+  return name === undefined ? '' : `${name} `;
 }
 
 function load(
