@@ -80,8 +80,8 @@ Environment:
                           Variables that match no key are warned about and ignored.
 
 Secrets:
-  Values of headers, URLs and http.secret may be references: file:/run/secrets/token (the content of the file) or
-  env:TOKEN (an environment variable).
+  Values of headers, URLs, http.secret, admin.token, signing keys and certificates with their keys may be references:
+  file:/run/secrets/token (the content of the file) or env:TOKEN (an environment variable).
 
 Exit codes:
   0  stopped cleanly, or the configuration is good
