@@ -127,7 +127,12 @@ describe('pushing manifests', () => {
       mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
       urls: ['https://layers.test/a'],
     };
-    await expectStatus(201, put('foreign', await newManifest({ layers: [elsewhere] })));
+    const answer = await expectStatus(201, put('foreign', await newManifest({ layers: [elsewhere] })));
+    expect(answer.headers.get('warning')).toMatch(
+      /^299 - "non-distributable layers are deprecated: 1 of [^"]*"$/,
+    );
+    const plain = await expectStatus(201, put('plain', await newManifest()));
+    expect(plain.headers.get('warning')).toBeNull();
     const index = content(OCI_INDEX, '{"schemaVersion":2,"manifests":[]}');
     await expectStatus(201, put('empty', index));
     const subject = { ...descriptor(fresh()), mediaType: OCI_MANIFEST };

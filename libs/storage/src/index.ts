@@ -30,7 +30,11 @@ export {
 export { StorageDriver } from './drivers/storage-driver.js';
 export { StorageClock } from './maintenance/storage-clock.js';
 export type { UploadPurgeOptions } from './maintenance/upload-purge.js';
-export type { ReferencePolicy, RequiredPlatform } from './manifests/reference-policy.js';
+export {
+  isNonDistributable,
+  type ReferencePolicy,
+  type RequiredPlatform,
+} from './manifests/reference-policy.js';
 export { storageMigrations } from './metadata/schema.js';
 export {
   alone,

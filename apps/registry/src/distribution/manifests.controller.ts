@@ -30,6 +30,7 @@ import { RegistryError } from '../http/registry-error.js';
 import { RequestContexts } from '../http/request-context.js';
 import { DeletionPolicy } from './deletion-policy.js';
 import { ReferencePipe, RepositoryNamePipe } from './path-pipes.js';
+import { pushWarnings } from './push-warnings.js';
 import { every, type Query as QueryParameters } from './query.js';
 
 /** OCI distribution-spec, "Pushing Manifests": a registry should take at least 4 MB. */
@@ -80,12 +81,15 @@ export class ManifestsController {
     const mediaType = (this.contexts.current().contentType ?? '').split(';', 1)[0]?.trim() ?? '';
     const bytes = await readBody(request.raw, MAX_MANIFEST_BYTES);
     const { manifests } = this.repositories.repository(name);
-    const { descriptor, subject } = await manifests.put({ reference, tags, mediaType, bytes });
+    const manifest = await manifests.put({ reference, tags, mediaType, bytes });
+    const { descriptor, subject } = manifest;
+    const warnings = pushWarnings(manifest);
     response.writeHead(201, {
       Location: this.locations.manifest(name, descriptor.digest),
       'Docker-Content-Digest': descriptor.digest,
       ...(tags.length > 0 && { 'OCI-Tag': [...tags] }),
       ...(subject && { 'OCI-Subject': subject.digest }),
+      ...(warnings.length > 0 && { Warning: [...warnings] }),
       'Content-Length': 0,
     });
     response.end();

@@ -31,13 +31,13 @@ export function requiredReferences(
 ): readonly ReferenceDescriptor[] {
   if (kind === 'index') return requiredChildren(references, policy.children);
   if (policy.blobs === 'optional') return [];
-  return references.filter((reference) => !isElsewhere(reference));
+  return references.filter((reference) => !isNonDistributable(reference));
 }
 
 /** @throws StorageError `MANIFEST_INVALID` when a layer is to be fetched from where the policy does not allow it */
 export function checkUrls({ references }: Manifest, { isAllowedUrl }: ReferencePolicy): void {
   if (isAllowedUrl === undefined) return;
-  for (const reference of references.filter(isElsewhere)) {
+  for (const reference of references.filter(isNonDistributable)) {
     const refused = (reference.urls ?? []).find((url) => !isAllowedUrl(url));
     if (refused !== undefined) {
       throw new StorageError(
@@ -64,6 +64,7 @@ function requiredChildren(
   );
 }
 
-function isElsewhere({ mediaType }: ReferenceDescriptor): boolean {
+/** Whether registries must not distribute it, so that clients fetch it from its `urls`. */
+export function isNonDistributable({ mediaType }: ReferenceDescriptor): boolean {
   return NON_DISTRIBUTABLE.test(mediaType);
 }
