@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+/** A condition is waited for as long as a loaded machine may need, and not one second. */
+const POLL = { timeout: 20_000, interval: 20 };
+
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
@@ -13,6 +16,7 @@ export default defineConfig({
           include: ['{apps,libs}/**/*.spec.ts'],
           setupFiles: ['test/setup.ts'],
           isolate: false,
+          expect: { poll: POLL },
           // A shared machine may be slow for a moment; what hangs is found all the same.
           testTimeout: 30_000,
         },
@@ -25,6 +29,7 @@ export default defineConfig({
           // The program is started a few hundred times: a third of what a start costs is compiling.
           env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'dist', '.compile-cache') },
           setupFiles: ['test/setup.ts'],
+          expect: { poll: POLL },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminClient } from '../support/admin-client.js';
 import { image } from '../support/image.js';
 import { RegistryClient } from '../support/registry-client.js';
@@ -29,9 +29,9 @@ describe('the feed of events', () => {
     return body['events'] as readonly Shown[];
   };
 
-  beforeEach(() => start());
+  beforeAll(() => start());
 
-  afterEach(() => registry.dispose());
+  afterAll(() => registry.dispose());
 
   it('comes in pages, by type, by lane and by id', async () => {
     const all = await events('');

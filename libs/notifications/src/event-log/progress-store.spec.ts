@@ -5,6 +5,9 @@ import { ManualClock } from '../../test/manual-clock.js';
 import { TemporaryDatabase } from '../../test/temporary-database.js';
 import { ProgressStore, type ProgressSource } from './progress-store.js';
 
+/** A loaded machine needs longer than the second that is waited otherwise. */
+const SOON = { timeout: 10_000 };
+
 class Source implements ProgressSource {
   readonly calls: string[] = [];
 
@@ -55,7 +58,7 @@ describe('ProgressStore', () => {
     for (const source of sources) store.markChanged(source);
     expect(commit).not.toHaveBeenCalled();
     clock.advance(50);
-    await vi.waitFor(() => expect(sources[1]?.calls).toEqual(['collect', 'saved']));
+    await vi.waitFor(() => expect(sources[1]?.calls).toEqual(['collect', 'saved']), SOON);
     expect(commit).toHaveBeenCalledTimes(1);
     await expect(facts()).resolves.toEqual(['a', 'b']);
   });
@@ -65,7 +68,7 @@ describe('ProgressStore', () => {
     store.markChanged(source);
     store.markChanged(source, true);
     clock.advance(0);
-    await vi.waitFor(() => expect(source.calls).toEqual(['collect', 'saved']));
+    await vi.waitFor(() => expect(source.calls).toEqual(['collect', 'saved']), SOON);
   });
 
   it('tries again what could not be stored, and says so once', async () => {

@@ -29,6 +29,9 @@ import { EventOrigin, type Origin } from './event-origin.js';
 import { NotificationsListener } from './notifications-listener.js';
 import { bridgeOptions } from './registry-notifications.options.js';
 
+/** A loaded machine needs longer than the second that is waited otherwise. */
+const SOON = { timeout: 10_000 };
+
 const digest = (digit: string) => parseDigest(`sha256:${digit.repeat(64)}`);
 const blobOf = (digit: string) => ({ mediaType: BLOB_MEDIA_TYPE, digest: digest(digit), sizeBytes: 2 });
 const manifest: Manifest = {
@@ -272,7 +275,7 @@ describe('NotificationsListener', () => {
     await expect(repository.manifests.put(push)).resolves.toBe(manifest);
     repository.served(read({ kind: 'blob', blob: blobOf('a') }));
     expect(await types()).toEqual(['registry.manifest.push', 'registry.blob.pull']);
-    await vi.waitFor(() => expect(logged).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(logged).toHaveBeenCalledTimes(2), SOON);
     expect(logged.mock.calls.map(([message]) => message)).toEqual([
       'a subscriber to registry.manifest.push failed',
       'a subscriber to registry.blob.pull failed',
