@@ -49,7 +49,9 @@ export class AdminAnswers {
   }
 
   #responses(method: string, path: string): Responses | undefined {
-    const route = Object.keys(this.#api.paths).find((known) => fits(known, path));
+    const routes = Object.keys(this.#api.paths).filter((known) => fits(known, path));
+    // As OpenAPI has it: one that is written out goes before one with parameters.
+    const [route] = routes.toSorted((one, other) => parametersOf(one) - parametersOf(other));
     return route === undefined ? undefined : this.#api.paths[route]?.[method.toLowerCase()]?.responses;
   }
 
@@ -79,4 +81,8 @@ function closed(value: unknown): unknown {
   const open =
     'properties' in value && !('additionalProperties' in value) && Reflect.get(value, 'type') === 'object';
   return Object.fromEntries(open ? [...entries, ['additionalProperties', false]] : entries);
+}
+
+function parametersOf(route: string): number {
+  return route.split('{').length;
 }
