@@ -108,6 +108,21 @@ describe('an operator at the command line', () => {
     expect(refused).toMatchObject({ code: 5, stdout: '', stderr: 'herald: no endpoint of that name\n' });
   });
 
+  it('learns from the exit code whether an endpoint took what it was tried with', async () => {
+    const tried = (delivered: boolean, status: number) =>
+      herald({ does: 'test-endpoint', endpoint: 'ci' }, [ok({ delivered, status, durationMs: 3 })]);
+    await expect(tried(true, 204)).resolves.toEqual({
+      code: 0,
+      stdout: 'delivered: status 204 after 3 ms\n',
+      stderr: '',
+    });
+    await expect(tried(false, 500)).resolves.toEqual({
+      code: 5,
+      stdout: 'not delivered: status 500 after 3 ms\n',
+      stderr: 'herald: ci did not take it\n',
+    });
+  });
+
   it('follows the log from its end, without missing a page and without a terminal being taken over', async () => {
     const event = (sequence: number) => ({
       sequence,

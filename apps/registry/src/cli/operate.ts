@@ -83,6 +83,7 @@ async function callEndpoint(
 ): Promise<void> {
   const answer = await ask(operation, 'POST', `endpoints/${encodeURIComponent(endpoint)}/${verb}`);
   say(operation, answer, verb === 'test' ? testLine(answer) : `${endpoint} is ${text(answer['state'])}\n`);
+  if (verb === 'test' && answer['delivered'] !== true) throw new Refused(`${endpoint} did not take it`);
 }
 
 async function listEndpoints(operation: Operation): Promise<void> {

@@ -106,6 +106,15 @@ describe('the program', () => {
     });
   });
 
+  it('says which command it has no help for', async () => {
+    expect(await herald(['help', 'nonsense'])).toEqual({
+      exitCode: 2,
+      served: [],
+      stdout: '',
+      stderr: 'herald: there is no command nonsense\nTry: herald --help\n',
+    });
+  });
+
   it('does not guess what a wrong command means', async () => {
     const { exitCode, stdout, stderr } = await herald(['srve']);
     expect([exitCode, stdout]).toEqual([2, '']);

@@ -59,8 +59,7 @@ export async function run({ argv, env, ...edges }: Run): Promise<number> {
   const command = parseCommandLine(argv, env);
   switch (command.kind) {
     case 'help':
-      stdout(commandHelp(command.words) ?? HELP);
-      return EXIT_CODE.ok;
+      return help(command.words, { stdout, stderr });
     case 'version':
       stdout(VERSION_LINE);
       return EXIT_CODE.ok;
@@ -121,6 +120,16 @@ async function runWith(
       output.stdout(explainConfig(loaded));
       return EXIT_CODE.ok;
   }
+}
+
+function help(words: readonly string[], { stdout, stderr }: Output): number {
+  const text = words.length === 0 ? HELP : commandHelp(words);
+  if (text !== undefined) {
+    stdout(text);
+    return EXIT_CODE.ok;
+  }
+  stderr(`herald: there is no command ${words[0]}\nTry: herald --help\n`);
+  return EXIT_CODE.usage;
 }
 
 /** The command whose help says more. */

@@ -11,6 +11,8 @@ export interface AttemptObservation {
   readonly durationMs: number;
   /** Of each event in the request, its id. */
   readonly eventIds: readonly string[];
+  /** The replay that it was sent by: outside the order and the numbers. */
+  readonly replay?: string;
 }
 
 /** Events that an endpoint took. */

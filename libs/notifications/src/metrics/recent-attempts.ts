@@ -13,6 +13,8 @@ export interface RecentAttempt {
   readonly result: AttemptObservation['result'];
   /** Events that it carried. */
   readonly events: number;
+  /** The replay that it was sent by. */
+  readonly replay?: string;
 }
 
 interface Kept extends RecentAttempt {
@@ -62,14 +64,15 @@ export class RecentAttempts implements OnModuleInit {
     return attempts.slice(-limit).toReversed().map(withoutIds);
   }
 
-  #keep({ endpoint, outcome, result, durationMs, eventIds }: AttemptObservation): void {
+  #keep({ eventIds, durationMs, ...attempt }: AttemptObservation): void {
+    const { endpoint } = attempt;
     let kept = this.#endpoints.get(endpoint);
     if (kept === undefined) {
       kept = { attempts: [], ids: 0 };
       this.#endpoints.set(endpoint, kept);
     }
     const atMs = this.clock.now() - durationMs;
-    kept.attempts.push({ endpoint, atMs, durationMs, outcome, result, events: eventIds.length, eventIds });
+    kept.attempts.push({ ...attempt, atMs, durationMs, events: eventIds.length, eventIds });
     kept.ids += eventIds.length;
     const mostIds = Math.max(LEAST_IDS, Math.floor(MOST_IDS / this.#endpoints.size));
     while (kept.attempts.length > 1 && (kept.attempts.length > MOST_ATTEMPTS || kept.ids > mostIds)) {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { useDelivery } from '../../test/delivery-bench.js';
 import { accept, answer } from '../../test/receiver.js';
 import { waitFor } from '../../test/wait-for.js';
+import { RecentAttempts } from '../metrics/recent-attempts.js';
 import { LogMaintenance } from '../retention/log-maintenance.js';
 import type { ReplayRequest } from './replay-job.js';
 import { Replays } from './replays.js';
@@ -53,6 +54,8 @@ describe('a replay', () => {
       expect(JSON.parse(body)).toMatchObject({ heraldreplay: id });
       expect(JSON.parse(body)).not.toHaveProperty('sequence');
     }
+    const [attempt] = bench.app.context.get(RecentAttempts).ofEndpoint('a', 1);
+    expect(attempt).toMatchObject({ outcome: 'delivered', replay: id });
     await expect(job(id)).resolves.toMatchObject({ state: 'done', sent: 6, failed: 0, gone: 0, cursor: 8 });
     expect(bench.app.metrics('a')).toMatchObject({ Events: 10, Successes: 10, Pending: 0 });
   });

@@ -45,7 +45,7 @@ export class Courier {
 
   /** Tells whoever counts deliveries how a request ended. */
   report(
-    { records, attempts = [] }: Consignment,
+    { records, attempts = [], replay }: Consignment,
     result: AttemptResult,
     outcome: Outcome,
     durationMs: number,
@@ -59,6 +59,7 @@ export class Courier {
       result: observed(result),
       durationMs,
       eventIds: records.map(({ record }) => record.id),
+      ...(replay !== undefined && { replay }),
     });
     if (outcome.kind !== 'delivered') return;
     const nowMs = clock.now();

@@ -20,7 +20,7 @@ export const ATTEMPT = object(
     ),
     events: { ...COUNT, description: 'events that the request carried' },
   },
-  { status: COUNT, fault: FAULT },
+  { status: COUNT, fault: FAULT, replay: { ...TEXT, description: 'the replay that it was sent by' } },
 );
 
 export function attemptView({ atMs, durationMs, result, ...attempt }: RecentAttempt) {
