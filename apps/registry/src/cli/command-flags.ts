@@ -42,6 +42,7 @@ export const FLAGS = {
   repository: { value: 'GLOB', about: 'only events of these repositories; may be repeated' },
   'dead-letters': { about: 'what lies in the dead letters of the endpoint' },
   letter: { value: 'ID', about: 'this dead letter; may be repeated' },
+  follow: { about: 'wait for the end, and tell how far it is: exits with 7 when not all was taken' },
   rate: { value: 'RATE', about: 'the most events it sends: 100/s, 10/m, 5/h' },
 } as const satisfies Readonly<Record<string, Flag>>;
 

@@ -71,6 +71,15 @@ describe('the command line', () => {
       },
     ],
     [
+      'replay show 7 --follow',
+      {
+        kind: 'operate',
+        configPath: undefined,
+        command: { does: 'show-replay', path: 'replays/7', follow: true },
+        json: false,
+      },
+    ],
+    [
       'replay cancel 7',
       {
         kind: 'operate',
@@ -129,6 +138,8 @@ describe('the command line', () => {
     ['check --ignore-existing', 'check has no option --ignore-existing; it takes --config CONFIG'],
     ['endpoints pause', 'endpoints takes list, or show'],
     ['endpoints drop ci', 'endpoints takes list, or show'],
+    ['replay cancel 7 --follow', 'replay cancel has no option --follow'],
+    ['replay start ci --event a --dry-run --follow', '--follow belongs to replay start'],
     ['events follow', 'events takes show ID'],
     ['endpoints pause ci --timeout 1s', 'endpoints pause has no option --timeout'],
     ['endpoints drain ci --timeout soon', '--timeout takes a duration'],

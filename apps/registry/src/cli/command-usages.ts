@@ -153,6 +153,7 @@ export const COMMAND_USAGES: readonly CommandUsage[] = [
       'letter',
       'rate',
       'dry-run',
+      'follow',
     ],
   ),
   ofServer('replay list', '[NAME]', 'show the replays, of one endpoint or of all', 'replay list ci'),
@@ -161,6 +162,7 @@ export const COMMAND_USAGES: readonly CommandUsage[] = [
     'ID',
     'show how far a replay is',
     'replay show 4eade4ee-b7cf-4794-9d6e-7eea8e09f5f5',
+    ['follow'],
   ),
   ofServer('replay cancel', 'ID', 'end a replay', 'replay cancel 4eade4ee-b7cf-4794-9d6e-7eea8e09f5f5'),
   ofServer(

@@ -8,4 +8,6 @@ export const EXIT_CODE = {
   refused: 5,
   noServer: 6,
   faultsFound: 7,
+  /** 128 and the number of SIGINT, as shells have it. */
+  interrupted: 130,
 } as const;

@@ -23,10 +23,10 @@ Usage:
   herald dead-letters redrive NAME [ID]       send all of it, or one, again
   herald dead-letters delete NAME ID          give one up
   herald replay start NAME [--from-sequence N] [--to-sequence N] [--since TIME] [--until TIME] [--event ID] [--action A]
-                     [--type T] [--repository R] [--dead-letters] [--letter ID] [--rate 100/s] [--dry-run]
+                     [--type T] [--repository R] [--dead-letters] [--letter ID] [--rate 100/s] [--dry-run] [--follow]
                                               send events to an endpoint again, marked Herald-Replay, behind its live events
-  herald replay list [NAME] | show ID | cancel ID
-                                              show replays, or end one
+  herald replay list [NAME] | show ID [--follow] | cancel ID
+                                              show replays, wait for the end of one, or end it
   herald import [CONFIG] [--verify]           adopt the volume of Distribution under storage.filesystem.rootdirectory in
                                               place; go on with an import that was interrupted
   herald import [CONFIG] --unreadable         list what an import could not read
@@ -91,5 +91,6 @@ Exit codes:
   4  the data directory is in use by another process
   5  the registry refused what was asked of it
   6  no server runs with this configuration
-  7  the work is done, and faults were found
+  7  the work is done, and faults were found; of a replay: not every event was taken
+  130  interrupted while following; what was followed goes on
 `;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NoServer, type AdminAnswer, type AdminRequest } from './admin-client.js';
 import { operate } from './operate.js';
 import type { OperatorCommand } from './operator-command.js';
+import type { ReplayCommand } from './replay-command.js';
 
 const ENDPOINT = {
   name: 'ci',
@@ -15,7 +16,11 @@ const ENDPOINT = {
 
 describe('an operator at the command line', () => {
   const asked: string[] = [];
-  async function herald(command: OperatorCommand, answers: readonly AdminAnswer[] | Error, json = false) {
+  async function herald(
+    command: OperatorCommand | ReplayCommand,
+    answers: readonly AdminAnswer[] | Error,
+    json = false,
+  ) {
     asked.length = 0;
     const written = { stdout: '', stderr: '' };
     const queue = answers instanceof Error ? [] : [...answers];
@@ -141,6 +146,36 @@ describe('an operator at the command line', () => {
       [5, 6, 7].map((after) => `GET /admin/v1/events?type=orders.*&after=${after}`),
     );
     expect(stdout).toBe('6  t  orders.paid  ?[31m  i\n7  t  orders.paid  ?[31m  i\n');
+  });
+
+  it('follows a replay to its end, and says by the exit code whether all of it was taken', async () => {
+    const job = { id: 'r1', sent: 3, failed: 0, gone: 0, cursor: 7, lastSequence: 9 };
+    const running = ok({ ...job, state: 'running' });
+    const start = { does: 'start-replay', path: 'endpoints/ci/replays?from=1', follow: true } as const;
+    const done = await herald(start, [
+      ok({ replay: job }),
+      running,
+      ok({ ...job, sent: 5, cursor: 9, state: 'done', endedAt: 't' }),
+    ]);
+    expect(done.code).toBe(0);
+    expect(done.stdout).toBe(
+      'replay r1 has begun\nreplay r1 is done: 5 events sent, 0 not taken, 0 gone, done up to 9 of 9\n',
+    );
+    const show = { does: 'show-replay', path: 'replays/r1', follow: true } as const;
+    const ended = { ...job, failed: 2, state: 'failed', failure: 'refused', endedAt: 't' };
+    const failed = await herald(show, [running, ok(ended)]);
+    expect(failed.code).toBe(7);
+    expect(failed.stdout).toMatch(/^replay r1 is failed \(refused\): 3 events sent, 2 not taken/);
+    const partly = await herald(show, [running, ok({ ...ended, state: 'done' })]);
+    expect(partly.code).toBe(7);
+  });
+
+  it('leaves a replay that it followed to itself when it is interrupted, and says how to see it', async () => {
+    const running = ok({ id: 'r1', state: 'running', sent: 3, failed: 0, gone: 0 });
+    const show = { does: 'show-replay', path: 'replays/r1', follow: true } as const;
+    const { code, stdout, stderr } = await herald(show, [running, running]);
+    expect([code, stdout]).toEqual([130, '']);
+    expect(stderr).toContain('the replay goes on; herald replay show r1 --follow');
   });
 
   it('sees every dead letter, sends them again, and gives one up', async () => {

@@ -15,7 +15,8 @@ export async function operate(
   operation: Operation,
 ): Promise<number> {
   try {
-    await ('path' in command ? replay(command, operation) : perform(command, operation));
+    if ('path' in command) return await replay(command, operation);
+    await perform(command, operation);
     return EXIT_CODE.ok;
   } catch (error) {
     if (error instanceof NoServer) {

@@ -2,9 +2,13 @@ import { parseArgs } from 'node:util';
 
 /** What an operator asks of replays, as a request of the admin API. */
 export type ReplayCommand =
-  | { readonly does: 'start-replay'; readonly path: string }
-  | { readonly does: 'list-replays'; readonly path: string }
-  | { readonly does: 'show-replay' | 'cancel-replay'; readonly path: string };
+  | {
+      readonly does: 'start-replay' | 'show-replay';
+      readonly path: string;
+      /** Waits for its end, and tells how far it is. */
+      readonly follow?: true;
+    }
+  | { readonly does: 'list-replays' | 'cancel-replay'; readonly path: string };
 
 /** A replay command with the options that every command has. */
 export interface ReplayArguments {
@@ -14,7 +18,7 @@ export interface ReplayArguments {
 }
 
 const USAGE =
-  'replay takes start NAME with what to send again (--from-sequence, --to-sequence, --since, --until, --event, --action, --type, --repository or --dead-letters; --rate, --dry-run), list [NAME], show ID or cancel ID';
+  'replay takes start NAME with what to send again (--from-sequence, --to-sequence, --since, --until, --event, --action, --type, --repository or --dead-letters; --rate, --dry-run, --follow), list [NAME], show ID [--follow] or cancel ID';
 
 /** Of each option, the parameter of the admin API. */
 const PARAMETERS = {
@@ -46,17 +50,19 @@ export function parseReplay(argv: readonly string[]): ReplayArguments | string {
         >),
         'dead-letters': { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
+        follow: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         config: { type: 'string' },
       },
     });
-    const { json, config, 'dead-letters': deadLetters, 'dry-run': dryRun, ...given } = values;
+    const { json, config, follow, 'dead-letters': deadLetters, 'dry-run': dryRun, ...given } = values;
     const query = new URLSearchParams();
     for (const [name, texts] of Object.entries(given))
       for (const text of texts) query.append(PARAMETERS[name as Option], text);
     if (deadLetters) query.append('deadletters', 'true');
     if (dryRun) query.append('dryrun', 'true');
-    return { command: commandOf(positionals, query) ?? fail(USAGE), json, config };
+    const command = commandOf(positionals, query) ?? fail(USAGE);
+    return { command: follow ? following(command, dryRun) : command, json, config };
   } catch (error) {
     // parseArgs throws TypeErrors whose first sentence is made for people.
     if (error instanceof TypeError) return error.message.split('. ')[0] ?? error.message;
@@ -83,6 +89,12 @@ function commandOf(
   const path = `replays/${encodeURIComponent(name)}`;
   if (verb === 'show') return { does: 'show-replay', path };
   return verb === 'cancel' ? { does: 'cancel-replay', path } : undefined;
+}
+
+function following(command: ReplayCommand, dryRun: boolean): ReplayCommand {
+  if (!dryRun && (command.does === 'start-replay' || command.does === 'show-replay'))
+    return { ...command, follow: true };
+  return fail('--follow belongs to replay start, without --dry-run, and to replay show');
 }
 
 function fail(message: string): never {

@@ -18,6 +18,7 @@ import { deleteRepository, type Output } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
 import { commandHelp } from './command-help.js';
 import { HELP } from './help.js';
+import { interruptiblePause } from './interruptible-pause.js';
 import { operate } from './operate.js';
 import type { RestoreCommand } from './restore-command.js';
 import { VERSION_LINE } from './version.js';
@@ -101,7 +102,12 @@ async function runWith(
       return serve(config, { ignoreExisting, reloadable: { started: loaded, read } });
     }
     case 'operate':
-      return operate(command.command, { request: ask(config), output, json: command.json, pause });
+      return operate(command.command, {
+        request: ask(config),
+        output,
+        json: command.json,
+        pause: 'follow' in command.command ? interruptiblePause(LOOK_EVERY_MS, process) : pause,
+      });
     case 'delete-repository':
       return administer(config, (request) => deleteRepository(request, command.name, output));
     case 'backup':

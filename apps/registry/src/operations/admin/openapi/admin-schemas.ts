@@ -157,12 +157,28 @@ const DEAD_LETTER = object(
   },
 );
 
+const REPLAY_SELECTION = {
+  ...object(
+    { kind: oneOf('events', 'dead-letters') },
+    {
+      from: COUNT,
+      to: COUNT,
+      sinceMs: { ...COUNT, description: 'ms since 1970' },
+      untilMs: { ...COUNT, description: 'ms since 1970' },
+      ids: list(TEXT),
+      only: object({}, { actions: list(TEXT), types: list(TEXT), repositories: list(TEXT) }),
+      letters: list(COUNT),
+    },
+  ),
+  description: 'what was asked for',
+};
+
 const REPLAY = object(
   {
     number: { ...COUNT, description: 'in the order in which they were asked for' },
     id: { ...TEXT, description: 'sent as Herald-Replay' },
     endpoint: TEXT,
-    selection: { ...object({ kind: TEXT }), description: 'what was asked for' },
+    selection: REPLAY_SELECTION,
     state: oneOf('waiting', 'running', 'done', 'cancelled', 'failed'),
     firstSequence: COUNT,
     lastSequence: COUNT,
