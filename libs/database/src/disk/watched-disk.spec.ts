@@ -17,12 +17,14 @@ const SIZES = { minFreeBytes: 800 * KIB, reserveBytes: 64 * KIB };
 /** The disk as the operating system shows it, and the hand of the clock. */
 class Machine {
   free = 10_000 * KIB;
+  total = 100_000 * KIB;
   refusal: DiskRefusal | undefined;
   probes = 0;
   #tick = (): void => undefined;
 
   readonly tools = {
     freeBytes: () => Promise.resolve(this.free),
+    totalBytes: () => Promise.resolve(this.total),
     probe: () => {
       this.probes += 1;
       return this.refusal;
@@ -65,6 +67,18 @@ describe('a watched disk', () => {
     disk.close();
     vi.restoreAllMocks();
     rmSync(directory, { recursive: true });
+  });
+
+  it('keeps no more than an eighth of a small file system free, and as much for the reserve', async () => {
+    disk.close();
+    rmSync(reserve());
+    machine.total = 320 * KIB;
+    machine.free = 80 * KIB;
+    disk = await open();
+    expect([disk.state, disk.reserveBytes]).toEqual(['writable', 40 * KIB]);
+    machine.free = 39 * KIB;
+    await disk.look();
+    expect(disk.state).toBe('low');
   });
 
   it('keeps a reserve that is really written', () => {

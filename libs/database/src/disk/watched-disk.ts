@@ -14,9 +14,9 @@ import { Reserve } from './reserve.js';
 export interface DiskOptions {
   /** Directories that are written to; the first is the database's, and holds the reserve. */
   readonly directories: readonly [string, ...string[]];
-  /** Below this nothing new is taken. */
+  /** Below this nothing new is taken; on a small file system below an eighth of it. */
   readonly minFreeBytes: number;
-  /** Bytes that are written ahead, and given up when the disk is full. */
+  /** Bytes that are written ahead, and given up when the disk is full; on a small file system an eighth of it. */
   readonly reserveBytes: number;
 }
 
@@ -26,12 +26,17 @@ export interface DiskTools {
   readonly setTimer: (delayMs: number, callback: () => void) => () => void;
   /** Bytes that this process may still write below a directory. */
   readonly freeBytes: (directory: string) => Promise<number>;
+  /** Bytes of the file system below a directory; 0 when it does not say. */
+  readonly totalBytes: (directory: string) => Promise<number>;
   /** Writes really; see `probeDisk`. */
   readonly probe: (path: string) => DiskRefusal | undefined;
 }
 
 /** How often the free space is looked at, in ms: one call of the operating system. */
 const INTERVAL_MS = 1_000;
+
+/** Part of a file system that the floor and the reserve may each take, so that a small one can be used at all. */
+const LARGEST_PART = 1 / 8;
 
 /** More must be free to take writes again than to go on with them, so that the state does not come and go with each push. */
 const SLACK = 1 / 8;
@@ -45,6 +50,10 @@ const SYSTEM: DiskTools = {
   freeBytes: async (directory) => {
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;
+  },
+  totalBytes: async (directory) => {
+    const { blocks, bsize } = await statfs(directory);
+    return blocks * bsize;
   },
   probe: probeDisk,
 };
@@ -86,7 +95,8 @@ export class WatchedDisk extends Disk {
       }
       if (refusalOf(error) === undefined) throw error;
     }
-    const disk = new WatchedDisk(options, { ...SYSTEM, ...tools });
+    const all = { ...SYSTEM, ...tools };
+    const disk = new WatchedDisk(await fitted(options, all), all);
     await disk.look();
     disk.#setTimer();
     return disk;
@@ -220,4 +230,17 @@ export class WatchedDisk extends Disk {
       void this.look().then(() => this.#setTimer());
     });
   }
+}
+
+/** What the file systems are large enough for. */
+async function fitted(options: DiskOptions, { totalBytes }: DiskTools): Promise<DiskOptions> {
+  const totals = await Promise.all(
+    options.directories.map((directory) => totalBytes(directory).catch(() => 0)),
+  );
+  const part = Math.min(...totals.filter((total) => total > 0)) * LARGEST_PART;
+  return {
+    ...options,
+    minFreeBytes: Math.min(options.minFreeBytes, Math.floor(part)),
+    reserveBytes: Math.min(options.reserveBytes, Math.floor(part)),
+  };
 }
