@@ -40,6 +40,7 @@ export type PlainStep =
   | 'fail to save'
   | 'crash'
   | 'crash after a commit'
+  | 'stop and start'
   | 'pass time'
   | 'condemn'
   | 'acquit';
@@ -95,6 +96,7 @@ export class Play {
     'fail to save': () => this.save(false),
     crash: () => this.crash(false),
     'crash after a commit': () => this.crash(true),
+    'stop and start': () => this.stopAndStart(),
     'pass time': () => this.passTime(),
     condemn: () => this.condemn(),
     acquit: () => this.acquit(),
@@ -285,6 +287,15 @@ export class Play {
         this.fates.set(sequence, old.get(sequence) ?? 'dead');
     }
     this.#deliveredAtLastSave = new Set(this.#settled);
+  }
+
+  /** An end that nobody forced repeats nothing. */
+  stopAndStart(): void {
+    if (this.#saving !== undefined) this.save(true);
+    this.lanes.rows.end();
+    this.save(true);
+    this.#settled = this.#deliveredAtLastSave;
+    this.crash(false);
   }
 
   check(): void {

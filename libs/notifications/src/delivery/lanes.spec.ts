@@ -37,6 +37,7 @@ const step: Arbitrary<Step> = oneof(
   plain(1, 'fail to save'),
   plain(1, 'crash'),
   plain(1, 'crash after a commit'),
+  plain(1, 'stop and start'),
   plain(4, 'pass time'),
   plain(1, 'condemn'),
   plain(1, 'acquit'),

@@ -176,6 +176,8 @@ export class ReplayWindow {
     );
     this.#slots.clear();
     this.#lanes.clear();
+    // What was read and not dealt with is not passed over.
+    this.#readUpTo = this.#cursor;
     return settled;
   }
 
