@@ -117,7 +117,12 @@ export class ReplayPlay {
     }
     const before = this.#window.cursor;
     const { settled } = this.#window.advance();
-    for (const { entry } of settled) expect(entry.record.sequence).toBeGreaterThan(before);
+    for (const { entry } of settled) {
+      expect(entry.record.sequence).toBeGreaterThan(before);
+      expect(entry.record.sequence, 'told when all before it is done').toBeLessThanOrEqual(
+        this.#window.cursor,
+      );
+    }
   }
 
   #check(): void {
