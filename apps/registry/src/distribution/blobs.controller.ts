@@ -16,16 +16,15 @@ import { RequestContexts } from '../http/request-context.js';
 import { DeletionPolicy } from './deletion-policy.js';
 import { DigestPipe, RepositoryNamePipe } from './path-pipes.js';
 
+interface ContentAnswer {
+  readonly kind: 'content';
+  readonly status: 200 | 206;
+  readonly range: ByteRange;
+  readonly lengthBytes: number;
+}
+
 /** What a read of a blob is answered with. */
-type Answer =
-  | {
-      readonly kind: 'content';
-      readonly status: 200 | 206;
-      readonly range: ByteRange;
-      readonly lengthBytes: number;
-    }
-  | { readonly kind: 'unchanged' }
-  | { readonly kind: 'unsatisfiable' };
+type Answer = ContentAnswer | { readonly kind: 'unchanged' } | { readonly kind: 'unsatisfiable' };
 
 /** Blobs: OCI end-2 and end-10. Contents never change under their digest, so clients may keep them for ever. */
 @Controller('v2')
@@ -76,42 +75,42 @@ export class BlobsController {
     if (blob === undefined)
       throw new StorageError('BLOB_UNKNOWN', 'blob unknown to registry', { detail: { digest } });
     const answer = answerOf(request, blob);
-    const report = this.#reporter(repository, blob, request, response);
+    const isRead = request.method !== 'HEAD' && answer.kind === 'content';
+    const onWritten = this.#reporter(repository, blob, isRead ? answer : undefined, request, response);
     writeHead(response, blob, answer);
-    if (request.method === 'HEAD' || answer.kind !== 'content') {
-      report(0, false);
+    if (!isRead) {
       response.end();
       return;
     }
-    const sentBytes = await sendPieces(response, blob.read(answer.range));
-    report(sentBytes, answer.range.end === blob.descriptor.sizeBytes - 1);
-    if (sentBytes === answer.lengthBytes) response.end();
-    else response.destroy();
+    const { range, lengthBytes } = answer;
+    const sentBytes = await sendPieces(response, blob.read(range), lengthBytes, onWritten);
+    if (sentBytes < lengthBytes) response.destroy();
   }
 
   /** Gives a function that notes what was written; what became of it is told when the answer is over. */
   #reporter(
     repository: Repository,
     { descriptor }: BlobContent,
+    content: ContentAnswer | undefined,
     request: FastifyRequest,
     response: FastifyReply['raw'],
-  ): (bytesSent: number, throughTheLastByte: boolean) => void {
+  ): (sentBytes: number) => void {
     const { startedMs } = this.contexts.current();
-    let written = { bytesSent: 0, throughTheLastByte: false };
+    let sentBytes = 0;
     const tell = this.contexts.bind((sent: boolean) => {
       repository.served({
         content: { kind: 'blob', blob: descriptor },
         method: request.method === 'HEAD' ? 'HEAD' : 'GET',
         status: response.statusCode,
-        bytesSent: written.bytesSent,
+        bytesSent: sent && content ? content.lengthBytes : sentBytes,
         durationMs: performance.now() - startedMs,
-        toTheEnd: sent && written.throughTheLastByte,
+        toTheEnd: sent && content?.range.end === descriptor.sizeBytes - 1,
         aborted: !sent,
       });
     });
     whenOver(response, tell);
-    return (bytesSent, throughTheLastByte) => {
-      written = { bytesSent, throughTheLastByte };
+    return (bytes) => {
+      sentBytes = bytes;
     };
   }
 }

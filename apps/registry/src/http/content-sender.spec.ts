@@ -27,8 +27,8 @@ describe('sendPieces', () => {
     await serving(
       async (response) => {
         whenOver(response, over.resolve);
-        await expect(sendPieces(response, pieces(20))).resolves.toBe(20 * PIECE.length);
-        response.end();
+        const sent = sendPieces(response, pieces(20), 20 * PIECE.length);
+        await expect(sent).resolves.toBe(20 * PIECE.length);
       },
       async (response) => {
         for await (const chunk of response) received += (chunk as Buffer).length;
@@ -36,6 +36,26 @@ describe('sendPieces', () => {
     );
     expect(received).toBe(20 * PIECE.length);
     await expect(over.promise).resolves.toBe(true);
+  });
+
+  it('knows that a client has all before that client can ask for more, however long the source takes to end', async () => {
+    const over = Promise.withResolvers<boolean>();
+    async function* slowToEnd() {
+      yield* pieces(2);
+      await over.promise;
+    }
+    const sent = Promise.withResolvers<number>();
+    await serving(
+      async (response) => {
+        whenOver(response, over.resolve);
+        sent.resolve(await sendPieces(response, slowToEnd(), 2 * PIECE.length));
+      },
+      async (response) => {
+        for await (const _chunk of response);
+      },
+    );
+    await expect(over.promise).resolves.toBe(true);
+    await expect(sent.promise).resolves.toBe(2 * PIECE.length);
   });
 
   it('stops reading when the client is gone, and says so', async () => {
@@ -51,7 +71,7 @@ describe('sendPieces', () => {
     await serving(
       async (response) => {
         whenOver(response, over.resolve);
-        sent.resolve(await sendPieces(response, endless()));
+        sent.resolve(await sendPieces(response, endless(), Infinity));
       },
       async (response) => {
         await once(response, 'data');
