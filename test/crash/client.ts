@@ -61,11 +61,16 @@ export class Client {
 
   async #putManifest(image: ImagePlan, tag: string | undefined): Promise<void> {
     const { repository } = image;
-    const { digest, bytes } = build(image).manifest;
+    const { manifest, blobs } = build(image);
+    const { digest, bytes } = manifest;
+    this.journal.references.set(
+      digest,
+      blobs.map((blob) => blob.digest),
+    );
     const fact: Fact = { action: 'push', what: 'manifest', repository, digest, ...(tag && { tag }) };
     const path = `/v2/${repository}/manifests/${tag ?? digest}`;
     const request = { method: 'PUT', path, headers: { 'content-type': OCI_MANIFEST }, body: bytes };
-    // 400: another client deleted a blob of it.
+    // 400: another client deleted a blob of it, or it took longer than the grace and collection did.
     await this.#requests.insist(fact, request, { success: 201, others: [400] });
   }
 

@@ -20,12 +20,15 @@ const PATIENCE_MS = 20_000;
 /** HTTP over connections that are kept open. A request is sent once and never repeated behind the caller's back. */
 export class Connection {
   readonly #agent: Agent;
+  readonly #socketPath: string | undefined;
 
+  /** @param socketPath a Unix socket to connect to, whatever the origin says */
   constructor(
     private readonly origin: string,
-    maxSockets = 1,
+    { maxSockets = 1, socketPath }: { readonly maxSockets?: number; readonly socketPath?: string } = {},
   ) {
     this.#agent = new Agent({ keepAlive: true, maxSockets });
+    this.#socketPath = socketPath;
   }
 
   /** Resolves with undefined when no whole answer came. */
@@ -34,7 +37,8 @@ export class Connection {
     const all = { ...headers, 'user-agent': userAgent, 'content-length': String(body?.length ?? 0) };
     return new Promise((resolve) => {
       const unanswered = () => resolve(undefined);
-      const outgoing = request(url, { method, headers: all, agent: this.#agent }, (response) => {
+      const options = { method, headers: all, agent: this.#agent, socketPath: this.#socketPath };
+      const outgoing = request(url, options, (response) => {
         void read(response).then(resolve, unanswered);
       });
       outgoing.on('error', unanswered);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CrashArena } from './crash-arena.js';
-import { CRASH_POINTS } from './crash-points.js';
+import { COLLECTION_POINTS, CRASH_POINTS, OPERATION_POINTS } from './crash-points.js';
+import { BUSY, QUIET } from './generation.js';
 import { Random } from './random.js';
 
 /** How often the program may pass a point before it dies there. */
@@ -12,14 +13,16 @@ const NEVER_MS = 40_000;
 
 /** A schema is made once, and half a blob is recovered only after a crash that left one. */
 const FIRST = 'mid-migration';
-const AFTER_LINK = 'mid-recovery';
+const RECOVERY = 'mid-recovery';
+const LEAVE_HALF = new Set(['after-link', 'before-unlink']);
 
 describe('G1 to G4 over a crash at each point where it could hurt', () => {
   const seed = 7;
   const random = new Random(seed, 'crash points');
-  const others = Object.keys(CRASH_POINTS).filter((point) => point !== FIRST && point !== AFTER_LINK);
-  const points = [FIRST, ...others].flatMap((point) =>
-    point === 'after-link' ? [point, AFTER_LINK] : [point],
+  const others = Object.keys(CRASH_POINTS).filter((point) => point !== FIRST && point !== RECOVERY);
+  const removals = Object.keys(COLLECTION_POINTS);
+  const points = [FIRST, ...others, ...removals, ...Object.keys(OPERATION_POINTS)].flatMap((point) =>
+    LEAVE_HALF.has(point) ? [point, RECOVERY] : [point],
   );
   let arena: CrashArena;
 
@@ -30,8 +33,9 @@ describe('G1 to G4 over a crash at each point where it could hurt', () => {
   afterAll(() => arena.dispose(false));
 
   it.each(points)('dies %s', async (point) => {
-    const visits = point.startsWith('mid-') ? 1 : random.between(1, MOST_VISITS);
-    const { ended } = await arena.launch(`${point}:${visits}`);
+    const visits = point.startsWith('mid-') ? 1 : random.between(1, point in CRASH_POINTS ? MOST_VISITS : 2);
+    const generation = point in CRASH_POINTS ? QUIET : BUSY;
+    const { ended } = await arena.launch({ ...generation, crashPoint: `${point}:${visits}` });
     const never = sleep(NEVER_MS, 'it never came there', { ref: false });
     const end = await Promise.race([ended, never]);
     expect(end).toBe('SIGKILL');

@@ -45,27 +45,46 @@ function onGroup(statement: RegExp, visit: () => void): void {
   });
 }
 
-/** The writer's thread commits a group that has events in it. */
-function aroundCommit(visit: (commit: () => unknown) => unknown): void {
-  let hasEvents = false;
+/** The writer's thread commits a group that has such a statement in it. */
+function aroundCommit(kind: RegExp, visit: (commit: () => unknown) => unknown): void {
+  let isIn = false;
   around(DatabaseSync.prototype, 'prepare', (proceed, args) => {
     const [sql] = args;
     const statement = proceed(...args) as object;
-    if (String(sql).startsWith('INSERT INTO events')) {
+    if (kind.test(String(sql))) {
       around(statement, 'run', (run, values) => {
-        hasEvents = true;
+        isIn = true;
         return run(...values);
       });
     }
     if (sql === 'COMMIT') {
       around(statement, 'run', (commit) => {
-        if (!hasEvents) return commit();
-        hasEvents = false;
+        if (!isIn) return commit();
+        isIn = false;
         return visit(commit);
       });
     }
     return statement;
   });
+}
+
+function dieBeforeCommit(kind: RegExp): CrashPoint {
+  return inWriter(() =>
+    aroundCommit(kind, (commit) => {
+      here();
+      return commit();
+    }),
+  );
+}
+
+function dieAfterCommit(kind: RegExp): CrashPoint {
+  return inWriter(() =>
+    aroundCommit(kind, (commit) => {
+      const result = commit();
+      here();
+      return result;
+    }),
+  );
 }
 
 /** The program uses a connection that it made itself, to an endpoint, whatever library speaks HTTP over it. */
@@ -85,6 +104,14 @@ function onOwnSocket(method: 'write' | 'push', visit: (chunk: unknown) => void):
 interface CrashPoint {
   readonly thread: 'main' | 'writer';
   readonly install: () => unknown;
+}
+
+const RELEASE = /DELETE FROM repository_blobs .*seen_ms <= /s;
+const LEAVING = /UPDATE blobs SET state = 'leaving'/;
+const ROW_REMOVAL = /DELETE FROM blobs WHERE digest = \? AND state <> 'present'/;
+
+function isBlob(path: unknown): boolean {
+  return String(path).includes('/blobs/sha256/');
 }
 
 function inMain(install: () => unknown): CrashPoint {
@@ -126,19 +153,8 @@ export const CRASH_POINTS: Readonly<Record<string, CrashPoint>> = {
     }),
   ),
   'before-batch': inMain(() => onGroup(/INSERT INTO events/, here)),
-  'before-commit': inWriter(() =>
-    aroundCommit((commit) => {
-      here();
-      return commit();
-    }),
-  ),
-  'after-commit': inWriter(() =>
-    aroundCommit((commit) => {
-      const result = commit();
-      here();
-      return result;
-    }),
-  ),
+  'before-commit': dieBeforeCommit(/^INSERT INTO events/),
+  'after-commit': dieAfterCommit(/^INSERT INTO events/),
   /** The blob is there, and so is the upload that brought it. */
   'before-upload-removal': inMain(() =>
     around(fileSystem, 'rm', (proceed, args) => {
@@ -186,8 +202,50 @@ export const CRASH_POINTS: Readonly<Record<string, CrashPoint>> = {
   'mid-recovery': inMain(() => onGroup(/(?:UPDATE|DELETE FROM) blobs/, here)),
 };
 
+/** Places in a collection, in the order in which a content passes them on its way out. */
+export const COLLECTION_POINTS: Readonly<Record<string, CrashPoint>> = {
+  'before-manifest-removal': inMain(() => onGroup(/nothing keeps the manifest/, here)),
+  'before-release': inMain(() => onGroup(RELEASE, here)),
+  'after-release': dieAfterCommit(RELEASE),
+  /** No repository has the blob any more. */
+  'before-leaving': inMain(() => onGroup(LEAVING, here)),
+  'after-leaving': dieAfterCommit(LEAVING),
+  'before-unlink': inMain(() =>
+    around(fileSystem, 'rm', (proceed, args) => {
+      if (isBlob(args[0])) here();
+      return proceed(...args);
+    }),
+  ),
+  /** The file is gone, and its directory is not synced. */
+  'after-unlink': inMain(() =>
+    around(fileSystem, 'rm', async (proceed, args) => {
+      await proceed(...args);
+      if (isBlob(args[0])) here();
+    }),
+  ),
+  'before-row-removal': inMain(() => onGroup(ROW_REMOVAL, here)),
+  'after-row-removal': dieAfterCommit(ROW_REMOVAL),
+};
+
+/** Places in what else an operator has done while clients work. */
+export const OPERATION_POINTS: Readonly<Record<string, CrashPoint>> = {
+  'mid-replay': inMain(() =>
+    onOwnSocket('write', (chunk) => {
+      if (String(chunk).includes('Herald-Replay')) setImmediate(here);
+    }),
+  ),
+  'before-replay-progress': inMain(() => onGroup(/UPDATE replay_jobs SET state = CASE/, here)),
+  /** The copy of the database has its name, and the list of blobs has not. */
+  'mid-backup': inMain(() =>
+    around(fileSystem, 'rename', (proceed, args) => {
+      if (String(args[0]).endsWith('blobs.tsv.partial')) here();
+      return proceed(...args);
+    }),
+  ),
+};
+
 if (name !== '') {
-  const point = CRASH_POINTS[name];
+  const point = { ...CRASH_POINTS, ...COLLECTION_POINTS, ...OPERATION_POINTS }[name];
   if (point === undefined) throw new Error(`there is no crash point ${name}`);
   if ((point.thread === 'main') === isMainThread) await point.install();
 }

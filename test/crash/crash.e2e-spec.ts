@@ -8,5 +8,13 @@ describe('G1 to G4 over crashes', () => {
     expect(report.findings, verdict(report)).toEqual([]);
     expect(report.kills).toBe(40);
     expect(report.acknowledged).toBeGreaterThan(0);
+    for (const covered of [
+      report.collected,
+      report.replayed,
+      report.backups,
+      report.reloads,
+      report.envelopes,
+    ])
+      expect(covered, verdict(report)).toBeGreaterThan(0);
   }, 300_000);
 });

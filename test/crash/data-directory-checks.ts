@@ -13,6 +13,13 @@ export function checkDataDirectory(data: string, database: DatabaseSync, journal
   ];
 }
 
+/** Rows that are about a blob, and the column that names it. */
+const DEPENDENTS = [
+  ['repository_blobs', 'digest'],
+  ['inline_contents', 'digest'],
+  ['blob_aliases', 'blob'],
+] as const;
+
 function checkDatabase(database: DatabaseSync): Finding[] {
   const integrity = column(database, 'PRAGMA integrity_check');
   const findings: Finding[] = [];
@@ -22,6 +29,15 @@ function checkDatabase(database: DatabaseSync): Finding[] {
   for (const table of ['lane_exceptions', 'lane_backlog', 'dead_letters']) {
     const [rows] = column(database, `SELECT count(*) FROM ${table}`);
     if (rows !== '0') findings.push({ kind: 'undelivered', what: `${table} has ${rows} rows` });
+  }
+  for (const [table, digest] of DEPENDENTS) {
+    const dangling = column(
+      database,
+      `SELECT ${digest} FROM ${table} WHERE ${digest} NOT IN (SELECT digest FROM blobs)`,
+    );
+    findings.push(
+      ...dangling.map((what): Finding => ({ kind: 'leftover', what: `${table} has ${what}, which is gone` })),
+    );
   }
   const miscounted = column(
     database,

@@ -1,4 +1,4 @@
-import { factOf, wordsOf, type Fact } from './fact.js';
+import { factOf, isCollected, wordsOf, type Fact } from './fact.js';
 import type { Finding } from './finding.js';
 import type { Entry, Journal } from './journal.js';
 import type { Arrival } from './receiver.js';
@@ -9,13 +9,15 @@ export function compareWithJournal(journal: Journal, arrivals: readonly Arrival[
   const told = new Set<string>();
   for (const { event, accepted } of arrivals) {
     const words = wordsOf(factOf(event));
+    if (!accepted) findings.push({ kind: 'undelivered', what: `${words} was refused and never came again` });
+    // What collection did is judged by itself: it may do the same again.
+    if (isCollected(event)) continue;
     const entry = journal.entryOf(event.request.useragent);
     const key = keyOf(entry, words);
     const objection = told.has(key)
       ? 'it was told before, under another id'
       : objectionTo(entry, factOf(event));
     if (objection !== undefined) findings.push({ kind: 'phantom', what: `${words}: ${objection}` });
-    if (!accepted) findings.push({ kind: 'undelivered', what: `${words} was refused and never came again` });
     told.add(key);
   }
   return [...findings, ...lost(journal, told)];

@@ -25,6 +25,11 @@ export function factOf({ action, target }: RegistryEvent): Fact {
   };
 }
 
+/** Whether collection did it: nobody asked for what the event tells. */
+export function isCollected({ action, request }: RegistryEvent): boolean {
+  return action === 'delete' && request.id === '' && request.method === '' && request.useragent === '';
+}
+
 /**
  * The fact in words: two facts are the same exactly when their words are. A pull by tag is the same whatever the tag named, because
  * its client learns that only from the answer.

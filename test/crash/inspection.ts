@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from './connection.js';
 import type { Finding } from './finding.js';
+import type { Operator } from './operator.js';
 
 /** How the comparison names itself to the registry: what it reads is none of the clients' doing. */
 export const INSPECTOR = 'crash inspection';
@@ -35,4 +36,14 @@ function pendingOf(health: string): number | undefined {
   const { details } = JSON.parse(health) as Health;
   const endpoints = details?.notifications && Object.values(details.notifications.endpoints);
   return endpoints?.reduce((sum, { Pending }) => sum + Pending, 0);
+}
+
+/** Waits until no replay waits or runs. @returns a finding when one goes on */
+export async function untilReplayed(operator: Operator): Promise<Finding[]> {
+  const deadline = performance.now() + DELIVERY_MS;
+  while (!(await operator.hasReplayed())) {
+    if (performance.now() > deadline) return [{ kind: 'undelivered', what: 'a replay does not end' }];
+    await sleep(PAUSE_MS);
+  }
+  return [];
 }

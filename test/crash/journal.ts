@@ -19,6 +19,12 @@ export interface Entry {
   toldAt: number;
 }
 
+/** Somebody was told that a content is in a repository. Times are ms since 1970. */
+export interface Sighting {
+  readonly sentAtMs: number;
+  readonly toldAtMs: number;
+}
+
 const USER_AGENT = /^crash\/(\d+)$/;
 
 /** What all clients asked for and were told, in one order: of two moments the earlier one has the smaller tick. */
@@ -30,8 +36,16 @@ export class Journal {
   readonly surprises: string[] = [];
   /** What clients were told and the registry has forgotten. */
   readonly losses: string[] = [];
+  /** What each manifest refers to, of all that clients ever pushed. */
+  readonly references = new Map<string, readonly string[]>();
+  /** By `<repository> <digest>`, in the order of the answers. */
+  readonly sightings = new Map<string, Sighting[]>();
   /** Requests without an answer that may have left a session which no client knows. */
   unansweredSessions = 0;
+  /** The registry is being stopped: what it does not begin any more it answers 503. */
+  stopping = false;
+  /** Events that arrived. */
+  heard = 0;
   /** The power fails: what was uploaded and not closed may be gone, in part or all, and its client is told so. */
   forgetsUploads = false;
   #ticks = 0;
@@ -52,6 +66,14 @@ export class Journal {
   told(entry: Entry, told: Told): void {
     entry.told = told;
     if (told !== 'unknown') entry.toldAt = this.tick();
+  }
+
+  /** An answer that came just now says that a content is there. */
+  saw(repository: string, digest: string, sentAtMs: number): void {
+    const key = `${repository} ${digest}`;
+    const before = this.sightings.get(key) ?? [];
+    this.sightings.set(key, before);
+    before.push({ sentAtMs, toldAtMs: Date.now() });
   }
 
   count(told: Told): number {

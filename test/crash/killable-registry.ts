@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { RegistryProcess, type RegistrySettings } from '../support/registry-process.js';
+import { RegistryProcess } from '../support/registry-process.js';
 
 const PROGRAM = 'dist/apps/registry/src/main.js';
 const CRASH_POINTS = fileURLToPath(new URL('./crash-points.ts', import.meta.url));
@@ -23,11 +23,8 @@ export class KillableRegistry extends RegistryProcess {
   #crashPoint: string | undefined;
 
   /** @param recorded it writes down what it has synced: see unsynced.ts */
-  constructor(
-    settings: RegistrySettings,
-    private readonly recorded = false,
-  ) {
-    super(settings);
+  constructor(private readonly recorded = false) {
+    super();
   }
 
   /** @param crashPoint where the process kills itself: `<name>:<how often it gets there>`, see crash-points.ts */

@@ -6,6 +6,7 @@ import { INSPECTOR } from './inspection.js';
 import type { Arrival } from './receiver.js';
 
 interface LogRow {
+  readonly sequence: number;
   readonly data: string;
   readonly detail: string | null;
 }
@@ -16,20 +17,25 @@ interface Detail {
   readonly deletedDigest?: string;
 }
 
-/** Compares what arrived with the log itself, which knows the order of the commits. */
-export function compareWithLog(database: DatabaseSync, arrivals: readonly Arrival[]): Finding[] {
+/** The events of a log, in its order. */
+export function eventsOf(database: DatabaseSync): readonly LogEvent[] {
   const rows = database
-    .prepare('SELECT data, detail FROM events ORDER BY sequence')
+    .prepare('SELECT sequence, data, detail FROM events ORDER BY sequence')
     .all() as unknown as readonly LogRow[];
-  const events = rows.map(({ data, detail }) => {
+  return rows.map(({ sequence, data, detail }) => {
     const event = JSON.parse(data) as RegistryEvent;
-    return { event, detail: JSON.parse(detail ?? '{}') as Detail };
+    return { sequence, event, detail: JSON.parse(detail ?? '{}') as Detail };
   });
+}
+
+/** Compares what arrived with the log itself, which knows the order of the commits. */
+export function compareWithLog(events: readonly LogEvent[], arrivals: readonly Arrival[]): Finding[] {
   const log = events.filter(({ event }) => event.request.useragent !== INSPECTOR);
   return [...compareOrder(log, arrivals), ...checkTagMoves(log)];
 }
 
-interface LogEvent {
+export interface LogEvent {
+  readonly sequence: number;
   readonly event: RegistryEvent;
   readonly detail: Detail;
 }

@@ -7,26 +7,32 @@ const PROGRESS = 25;
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '1000' },
+    'power-losses': { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     parallel: { type: 'string', default: '2' },
   },
 });
-const [kills, seed, parallel] = [values.kills, values.seed, values.parallel].map(Number);
+const power = values['power-losses'] !== undefined;
+const [kills, seed, parallel] = [values['power-losses'] ?? values.kills, values.seed, values.parallel].map(
+  Number,
+);
 if (!isCount(kills) || !isCount(seed) || !isCount(parallel)) {
-  console.error('usage: npm run crash -- [--kills N] [--seed N] [--parallel N]');
+  console.error('usage: npm run crash -- [--kills N | --power-losses N] [--seed N] [--parallel N]');
   process.exit(2);
 }
 
-console.log(`seed ${seed}: ${kills} kills`);
+const ends = power ? 'power losses' : 'kills';
+console.log(`seed ${seed}: ${kills} ${ends}`);
 const startedMs = performance.now();
 const report = await crashRun({
   kills,
   seed,
   parallel,
+  power,
   onKill: (sofar) => {
     if (sofar.kills % PROGRESS !== 0) return;
     const seconds = Math.round((performance.now() - startedMs) / 1_000);
-    console.log(`${sofar.kills} kills, ${seconds} s: ${verdictLine(sofar)}`);
+    console.log(`${sofar.kills} ${ends}, ${seconds} s: ${verdictLine(sofar)}`);
   },
 });
 console.log(verdict(report));

@@ -1,5 +1,14 @@
-import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Random } from './random.js';
 
 /** Garbage that may stand behind what was synced of the WAL, in bytes. */
@@ -11,6 +20,8 @@ interface Unsynced {
   walBytes: number | undefined;
   /** Names whose directory was not synced since they appeared. */
   readonly names: Set<string>;
+  /** Directories of blobs that were removed, and where their file was put aside, while nobody has synced that they are gone. */
+  readonly removed: Map<string, string>;
   /** Files that were written to since they were synced, and how many bytes of each had been. */
   readonly files: Map<string, number>;
 }
@@ -20,6 +31,8 @@ export interface PowerLoss {
   readonly walBytes: number;
   readonly names: number;
   readonly files: number;
+  /** Removed files that are there again. */
+  readonly restored: number;
 }
 
 /**
@@ -27,7 +40,7 @@ export interface PowerLoss {
  * commit, with garbage after it; no name that was not synced, and no more of a file than was, or a part of the rest.
  */
 export function losePower(database: string, record: string, random: Random): PowerLoss {
-  const { walBytes, names, files } = read(record);
+  const { walBytes, names, files, removed } = read(record);
   rmSync(record, { force: true });
   const cut = walBytes === undefined ? 0 : cutWal(`${database}-wal`, walBytes, random);
   // The index of the WAL is shared memory, and gone.
@@ -40,7 +53,12 @@ export function losePower(database: string, record: string, random: Random): Pow
   }
   const lost = [...names].filter((path) => existsSync(path));
   for (const path of lost) rmSync(path, { recursive: true, force: true });
-  return { walBytes: cut, names: lost.length, files: cutFiles };
+  const restored = [...removed].filter(() => random.chance(0.5));
+  for (const [directory, aside] of restored) {
+    mkdirSync(directory, { recursive: true });
+    renameSync(aside, join(directory, 'data'));
+  }
+  return { walBytes: cut, names: lost.length, files: cutFiles, restored: restored.length };
 }
 
 /** @returns how many bytes of it are gone */
@@ -54,18 +72,28 @@ function cutWal(wal: string, syncedBytes: number, random: Random): number {
 }
 
 function read(record: string): Unsynced {
-  const unsynced: Unsynced = { walBytes: undefined, names: new Set(), files: new Map() };
-  const synced = new Map<string, number>();
-  for (const line of existsSync(record) ? readFileSync(record, 'utf8').split('\n') : []) {
-    const [what, path = '', bytes = '0'] = line.split(' ');
-    if (what === 'wal') unsynced.walBytes = Number(path);
-    else if (what === 'named') unsynced.names.add(path);
-    else if (what === 'written') unsynced.files.set(path, synced.get(path) ?? 0);
-    else if (what === 'synced') {
-      synced.set(path, Number(bytes));
+  const unsynced: Unsynced = {
+    walBytes: undefined,
+    names: new Set(),
+    removed: new Map(),
+    files: new Map(),
+  };
+  const syncedBytes = new Map<string, number>();
+  const notes: Readonly<Record<string, (path: string, more: string) => void>> = {
+    wal: (bytes) => (unsynced.walBytes = Number(bytes)),
+    named: (path) => unsynced.names.add(path),
+    written: (path) => unsynced.files.set(path, syncedBytes.get(path) ?? 0),
+    removed: (path, aside) => unsynced.removed.set(path, aside),
+    synced: (path, bytes) => {
+      syncedBytes.set(path, Number(bytes));
       unsynced.files.delete(path);
-      for (const name of unsynced.names) if (dirname(name) === path) unsynced.names.delete(name);
-    }
+      for (const changes of [unsynced.names, unsynced.removed])
+        for (const name of changes.keys()) if (dirname(name) === path) changes.delete(name);
+    },
+  };
+  for (const line of existsSync(record) ? readFileSync(record, 'utf8').split('\n') : []) {
+    const [what = '', path = '', more = '0'] = line.split(' ');
+    notes[what]?.(path, more);
   }
   return unsynced;
 }

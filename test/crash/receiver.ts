@@ -1,8 +1,16 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { RegistryEvent } from '@herald/notifications';
+import { SETTINGS_HEADER } from './generation.js';
 import type { Random } from './random.js';
 
 /** An event as the receiver knows it. */
@@ -13,6 +21,12 @@ export interface Arrival {
   /** Requests that brought it. */
   requests: number;
   /** It was answered 2xx at least once. */
+  accepted: boolean;
+}
+
+/** An event that was sent again. */
+export interface Replayed {
+  readonly event: RegistryEvent;
   accepted: boolean;
 }
 
@@ -31,6 +45,14 @@ export class TroubledReceiver {
   readonly arrivals: Arrival[] = [];
   /** Events whose number was not the same each time. */
   readonly renumbered: string[] = [];
+  /** Events that were sent again, by their ids, for each replay by its id. */
+  readonly replays = new Map<string, Map<string, Replayed>>();
+  /** What a request must not say or leave out. */
+  readonly malformed: string[] = [];
+  /** Editions of its settings that requests came with. */
+  readonly editions = new Set<string>();
+  /** Requests that carried more than one event. */
+  envelopes = 0;
   /** Called at the first arrival of an event, before it is answered. */
   onFirst: (arrival: Arrival) => void = () => undefined;
   readonly #byId = new Map<string, Arrival>();
@@ -106,13 +128,34 @@ export class TroubledReceiver {
       return;
     }
     const { events } = JSON.parse(Buffer.concat(chunks).toString()) as { events: readonly RegistryEvent[] };
-    const numbers = String(request.headers['herald-sequence']).split(',').map(Number);
-    const arrived = events.map((event, index) => this.#record(event, numbers[index] ?? 0));
+    this.editions.add(String(request.headers[SETTINGS_HEADER]));
+    if (events.length > 1) this.envelopes += 1;
+    const arrived = this.#arrive(request.headers, events);
     if (this.random.chance(SLOW)) await sleep(this.random.between(SLOW_MS.least, SLOW_MS.most));
     const status = this.#refuses(arrived) ? 500 : 200;
     // If this answer does not reach its sender, the events come again.
     if (status === 200) for (const arrival of arrived) arrival.accepted = true;
     response.writeHead(status).end();
+  }
+
+  #arrive(headers: IncomingHttpHeaders, events: readonly RegistryEvent[]): readonly (Arrival | Replayed)[] {
+    const { 'herald-replay': replay, 'herald-sequence': sequences } = headers;
+    if (typeof replay !== 'string') {
+      const numbers = String(sequences).split(',').map(Number);
+      return events.map((event, index) => this.#record(event, numbers[index] ?? 0));
+    }
+    if (sequences !== undefined) this.malformed.push(`replay ${replay} has numbers: ${String(sequences)}`);
+    return events.map((event) => this.#recordAgain(replay, event));
+  }
+
+  #recordAgain(replay: string, event: RegistryEvent): Replayed {
+    const known = this.replays.get(replay) ?? new Map<string, Replayed>();
+    this.replays.set(replay, known);
+    const replayed = known.get(event.id) ?? { event, accepted: false };
+    if (!isDeepStrictEqual(replayed.event, event))
+      this.malformed.push(`replay ${replay} has two versions of ${event.id}`);
+    known.set(event.id, replayed);
+    return replayed;
   }
 
   #record(event: RegistryEvent, number: number): Arrival {
@@ -129,7 +172,7 @@ export class TroubledReceiver {
     return arrival;
   }
 
-  #refuses(arrived: readonly Arrival[]): boolean {
+  #refuses(arrived: readonly (Arrival | Replayed)[]): boolean {
     if (this.#ending.signal.aborted || !this.random.chance(REFUSED)) return false;
     const refusals = arrived.map(({ event }) => this.#refusals.get(event.id) ?? 0);
     if (refusals.some((count) => count >= MOST_REFUSALS)) return false;

@@ -33,15 +33,23 @@ export class RecordedRequests {
     await this.availability.untilUp();
     const { journal } = this;
     const entry = journal.sent(fact, closes);
+    const sentAtMs = Date.now();
     const answer = await this.connection.send(request, journal.userAgent(entry));
     if (answer === undefined) return undefined;
     const { status, body } = answer;
     if (status === success) journal.told(entry, 'acknowledged');
     else if (status < 500) journal.told(entry, 'refused');
-    if (status !== success && !others.includes(status)) {
+    if (status === success && fact !== undefined) this.#saw(fact, answer, sentAtMs);
+    const isExpected = status === success || others.includes(status) || (status === 503 && journal.stopping);
+    if (!isExpected)
       journal.surprises.push(`${request.method} ${request.path} was answered ${status}: ${body.toString()}`);
-    }
     return answer;
+  }
+
+  /** An answer that names a content says that it is there. */
+  #saw({ action, repository }: Fact, { headers }: Answer, sentAtMs: number): void {
+    const digest = headers['docker-content-digest'];
+    if (typeof digest === 'string' && action !== 'delete') this.journal.saw(repository, digest, sentAtMs);
   }
 
   /** Asks again, a few times, when no answer comes. */

@@ -3,7 +3,7 @@
  * names were written, and which synced. Node loads this file before the program (`--import`), in each of its threads, like
  * crash-points.ts. A line is written before the program goes on, so whatever a client was told stands in the record.
  */
-import { appendFileSync, closeSync, openSync, readSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, linkSync, openSync, readSync, statSync } from 'node:fs';
 import fileSystem, { type FileHandle } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,6 +18,9 @@ const database = String(process.env['CRASH_DATABASE']);
 const WAL_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + 4_096;
 const FRAMES_AT = 16;
+
+const BLOBS = '/blobs/sha256/';
+let removals = 0;
 
 function note(...words: readonly (string | number)[]): void {
   appendFileSync(record, `${words.join(' ')}\n`);
@@ -85,6 +88,18 @@ async function watchFiles(): Promise<void> {
   around(fileSystem, 'link', async (proceed, args) => {
     note('named', String(args[1]));
     return proceed(...args);
+  });
+  around(fileSystem, 'rm', async (proceed, args) => {
+    const path = String(args[0]);
+    const file = `${path}/data`;
+    if (!path.includes(BLOBS) || !existsSync(file)) return proceed(...args);
+    removals += 1;
+    const aside = `${record}.${process.pid}.${removals}`;
+    // A second name keeps the bytes.
+    linkSync(file, aside);
+    const result = await proceed(...args);
+    note('removed', path, aside);
+    return result;
   });
   around(fileSystem, 'mkdir', async (proceed, args) => {
     const first = await proceed(...args);

@@ -11,24 +11,29 @@ export function verdictLine({ findings }: Pick<CrashReport, 'findings'>): string
 
 /** Everything that a run has to say. */
 export function verdict(report: CrashReport): string {
-  const {
-    seed,
-    kills,
-    killsWhileStarting,
-    epochs,
-    acknowledged,
-    unknown,
-    events,
-    deliveries,
-    unheardUploads,
-  } = report;
+  const { power } = report;
   const rows: readonly (readonly [string, string | number])[] = [
-    ['seed', seed],
-    ['kills', `${kills} (${killsWhileStarting} while starting), in ${epochs} data directories`],
-    ['changes acknowledged', acknowledged],
-    ['changes left unknown', unknown],
-    ['events arrived', `${events}, in ${deliveries} requests`],
-    ['uploads unheard of', unheardUploads],
+    ['seed', report.seed],
+    [
+      'kills',
+      `${report.kills} (${report.killsWhileStarting} while starting), in ${report.epochs} data directories`,
+    ],
+    ['stops', report.stops],
+    [
+      'taken by power losses',
+      `${power.walBytes} bytes of the log, ${power.names} names, ${power.files} files cut, ${power.restored} removals`,
+    ],
+    ['changes acknowledged', report.acknowledged],
+    ['changes left unknown', report.unknown],
+    [
+      'events arrived',
+      `${report.events}, in ${report.deliveries} deliveries; ${report.envelopes} envelopes of several`,
+    ],
+    ['collections', `${report.collections}, which took ${report.collected} contents`],
+    ['replays', `${report.replays}, which brought ${report.replayed} events`],
+    ['backups', `${report.backups} whole, of ${report.backupsAsked}`],
+    ['reloads', `${report.reloads}; requests by ${report.editions} configurations`],
+    ['uploads unheard of', report.unheardUploads],
     ['verdict', verdictLine(report)],
   ];
   const lines = rows.map(([name, value]) => `${name.padEnd(22)}${value}`);
@@ -49,10 +54,11 @@ function examples(findings: readonly Finding[], kind: string): string[] {
   return [...found.slice(0, SHOWN).map(({ what }) => `  ${kind}: ${what}`), ...more];
 }
 
-function kept({ kept: directories, seed, kills }: CrashReport): string[] {
+function kept({ kept: directories, seed, planned, byPower }: CrashReport): string[] {
   if (directories.length === 0) return [];
+  const ends = byPower ? '--power-losses' : '--kills';
   return [
     ...directories.map((directory) => `kept: ${directory}`),
-    `again: npm run crash -- --kills ${kills} --seed ${seed}`,
+    `again: npm run crash -- ${ends} ${planned} --seed ${seed}`,
   ];
 }

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ export class RegistryProcess {
   #child: ChildProcess | undefined;
   #port = 0;
 
-  constructor(private readonly settings: RegistrySettings = {}) {
+  constructor(private settings: RegistrySettings = {}) {
     if (!existsSync(PROGRAM))
       throw new Error(`${PROGRAM} is missing: npm test builds it, npm run build does too`);
   }
@@ -60,6 +60,12 @@ export class RegistryProcess {
     return this;
   }
 
+  /** Writes another configuration: in effect from the next start on, or after {@link hangUp} as far as it can be reloaded. */
+  configure(settings: RegistrySettings): void {
+    this.settings = settings;
+    if (this.#port !== 0) this.writeConfig();
+  }
+
   writeConfig(): void {
     const { endpoints = [], http, storage, notifications, log, sections } = this.settings;
     const config = {
@@ -70,7 +76,9 @@ export class RegistryProcess {
       notifications: { endpoints, ...notifications },
       ...sections,
     };
-    writeFileSync(this.configPath, JSON.stringify(config));
+    // Whoever reads it at this moment finds the whole of one or the other.
+    writeFileSync(`${this.configPath}.new`, JSON.stringify(config));
+    renameSync(`${this.configPath}.new`, this.configPath);
   }
 
   /** Runs the program with any arguments; its output is gathered in `output`. */
