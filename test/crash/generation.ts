@@ -36,8 +36,11 @@ const DUTIES = Object.keys(ODDS) as readonly Duty[];
 /** A registry that nobody but its clients asks for anything. */
 export const QUIET: Generation = { duties: [], untagged: 'keep', maxEvents: MAX_EVENTS };
 
-/** Everything at once. */
-export const BUSY: Generation = { duties: DUTIES, untagged: 'collect', maxEvents: MAX_EVENTS };
+/** One collection after the other, of whatever can be collected. */
+export const COLLECTING: Generation = { ...QUIET, duties: ['collect'], untagged: 'collect' };
+
+/** Events are sent again, and a backup is made. */
+export const COPYING: Generation = { ...QUIET, duties: ['replay', 'back-up'] };
 
 export function anyGeneration(random: Random): Generation {
   return {
