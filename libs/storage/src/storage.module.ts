@@ -29,6 +29,9 @@ import { StoredRepositoryService } from './repository/repository.js';
 import { StoredRepositories } from './stored-repositories.js';
 import { FinishedUploads } from './uploads/finished-uploads.js';
 import { Room } from './uploads/room.js';
+import { seeBlob } from './blobs/see-blob.js';
+import type { Digest } from './repository/digest.js';
+import type { RepositoryName } from './repository/repository-name.js';
 import { UploadSessions } from './uploads/upload-sessions.js';
 
 /** Where blobs lie, and from which size on they are files. */
@@ -131,7 +134,7 @@ export class StorageModule {
         },
         {
           provide: UploadSessions,
-          inject: [OPTIONS, Database, StorageDriver, BlobArrivals, StorageClock, Room],
+          inject: [OPTIONS, Database, StorageDriver, BlobArrivals, StorageClock, Room, Sightings],
           useFactory: createSessions,
         },
         {
@@ -180,9 +183,12 @@ function createSessions(
   arrivals: BlobArrivals,
   clock: StorageClock,
   room: Room,
+  sightings: Sightings,
 ): UploadSessions {
   const finished = new FinishedUploads(database, clock);
-  return new UploadSessions(database, driver, arrivals, finished, inlineBytes, room);
+  const see = (repository: RepositoryName, digest: Digest) =>
+    seeBlob({ database, sightings }, repository, digest);
+  return new UploadSessions(see, driver, arrivals, finished, inlineBytes, room);
 }
 
 function createRepositories(

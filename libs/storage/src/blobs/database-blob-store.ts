@@ -10,7 +10,8 @@ import type { RepositoryName } from '../repository/repository-name.js';
 import type { BlobContent, BlobStore, ByteRange } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
 import { addMembership } from './blob-arrivals.js';
-import { findBlob, findSource, findStored, storedName, type FoundBlob } from './find-blob.js';
+import { findBlob, findSource, type FoundBlob } from './find-blob.js';
+import { seeBlob } from './see-blob.js';
 
 const MEMBER = `SELECT 1 FROM repository_blobs WHERE repository = ${REPOSITORY_ID} AND digest = ?`;
 
@@ -79,14 +80,9 @@ export class DatabaseBlobStore implements BlobStore {
     });
   }
 
-  /** Finds it for somebody who is going to rely on its being there. */
-  async #see(digest: Digest): Promise<FoundBlob | undefined> {
-    const { database, repository } = this;
-    const stored = await storedName(database, digest);
-    if (stored === undefined) return undefined;
-    return this.sightings.seeing({ kind: 'blob', repository, digest: stored }, () =>
-      findStored(database, repository, digest, stored),
-    );
+  #see(digest: Digest): Promise<FoundBlob | undefined> {
+    const { database, sightings, repository } = this;
+    return seeBlob({ database, sightings }, repository, digest);
   }
 }
 

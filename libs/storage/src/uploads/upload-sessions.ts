@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Database } from '@herald/database';
 import type { Arrival, BlobArrivals } from '../blobs/blob-arrivals.js';
-import { addAlias, findBlob } from '../blobs/find-blob.js';
+import { addAlias, type FoundBlob } from '../blobs/find-blob.js';
 import { KeyedLock } from '../blobs/keyed-lock.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import type { Alongside, BlobPushed } from '../repository/change.js';
@@ -26,9 +25,12 @@ export class UploadSessions {
   readonly #lock = new KeyedLock();
   readonly #hashes = new UploadHashes();
 
-  /** @param inlineBytes largest blob that becomes a row instead of a file */
+  /**
+   * @param see finds a blob for somebody who is told that it is there
+   * @param inlineBytes largest blob that becomes a row instead of a file
+   */
   constructor(
-    private readonly database: Database,
+    private readonly see: (repository: RepositoryName, digest: Digest) => Promise<FoundBlob | undefined>,
     private readonly driver: StorageDriver,
     private readonly arrivals: BlobArrivals,
     private readonly finished: FinishedUploads,
@@ -143,7 +145,7 @@ export class UploadSessions {
     if (!(await this.finished.became(key, digest))) return undefined;
     // Removes the file where an earlier attempt at that failed.
     await this.#end(key);
-    return (await findBlob(this.database, repository, digest))?.blob;
+    return (await this.see(repository, digest))?.blob;
   }
 
   async #size(key: string): Promise<number> {
