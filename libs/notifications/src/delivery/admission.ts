@@ -32,7 +32,7 @@ export class Admission {
   readonly #concurrency: number;
   readonly #rate: EventRate | undefined;
   #inFlight = 0;
-  /** Requests that may be in flight: after a recovery few at first, and one more with each success. */
+  /** Requests that may be in flight: after a recovery few at first, and twice as many with each success. */
   #allowed: number;
 
   /** @param failing the last run ended with the endpoint failing: begin with a probe. */
@@ -83,7 +83,7 @@ export class Admission {
   /** The endpoint took a request. True when it had failed before. */
   succeeded(): boolean {
     const recovered = this.breaker.succeeded();
-    this.#allowed = Math.min(recovered ? AFTER_RECOVERY : this.#allowed + 1, this.#concurrency);
+    this.#allowed = Math.min(recovered ? AFTER_RECOVERY : this.#allowed * 2, this.#concurrency);
     return recovered;
   }
 

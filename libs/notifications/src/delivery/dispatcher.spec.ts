@@ -52,15 +52,15 @@ describe('Dispatcher', () => {
     expect(bench.run(1, () => SUCCESS)).toHaveLength(3);
   });
 
-  it('floods no endpoint that has just recovered: two requests at first, one more with each success', () => {
-    const lanes = Array.from({ length: 20 }, (_, index) => `lane-${index}-`);
-    const bench = new Bench(lanes, { threshold: 1, concurrency: 5 });
+  it('floods no endpoint that has just recovered: two requests at first, twice as many with each success', () => {
+    const lanes = Array.from({ length: 40 }, (_, index) => `lane-${index}-`);
+    const bench = new Bench(lanes, { threshold: 1, concurrency: 10 });
     bench.send(FAULT);
     bench.nowMs = 1_000;
     bench.send(SUCCESS);
     let inFlight = inFlightOf(bench);
     expect(inFlight).toHaveLength(2);
-    for (const expected of [4, 5, 5]) {
+    for (const expected of [8, 10, 10]) {
       for (const shipment of inFlight) bench.settle(shipment, SUCCESS);
       inFlight = inFlightOf(bench);
       expect(inFlight).toHaveLength(expected);
