@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MortalDatabase, MortalDriver, Mortality } from './mortal-storage.js';
+import { MortalDatabase, MortalDriver, Mortality } from '../../test/mortal-storage.js';
 import { faultsBetweenRowsAndFiles, present } from '../../../../test/support/storage-audit.js';
 import {
   digestOf,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { WriteBatch } from '@herald/database';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MortalDatabase, Mortality } from './mortal-storage.js';
+import { MortalDatabase, Mortality } from '../../test/mortal-storage.js';
 import {
   digestOf,
   imageOf,

@@ -1,7 +1,7 @@
 import type { CommitOutcome, Row, Value, WriteBatch } from '@herald/database';
 import { Database } from '@herald/database';
-import { FilesystemDriver } from '../drivers/filesystem-driver.js';
-import type { Digest } from '../repository/digest.js';
+import { FilesystemDriver } from '../src/drivers/filesystem-driver.js';
+import type { Digest } from '../src/repository/digest.js';
 
 /** The process is dead: nothing that it does reaches the disk any more. */
 export class Killed extends Error {
