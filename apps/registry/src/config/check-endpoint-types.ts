@@ -23,6 +23,7 @@ const PARTICULAR: Readonly<Record<string, readonly EndpointType[]>> = {
   compression: ['webhook'],
   proxy: ['webhook'],
   handshake: ['webhook'],
+  maxretryafter: ['webhook'],
   signing: ['webhook'],
   tls: ['webhook'],
   addresses: ['webhook'],

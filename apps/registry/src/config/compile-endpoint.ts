@@ -9,6 +9,7 @@ import { compileTrust } from './compile-trust.js';
 import { parseByteSize } from './values/byte-size.js';
 import { durationMs } from './values/duration.js';
 import { parseRate } from './values/rate.js';
+import { parseRetrySchedule } from './values/retry-schedule.js';
 
 /** Turns an endpoint of the file into what the notifications library takes. */
 export function compileEndpoint(endpoint: EndpointConfig, file: RegistryFile): EndpointOptions {
@@ -44,6 +45,8 @@ function compileLines({ maxline, ...endpoint }: EndpointConfig) {
 /** What endpoints of all types have. */
 function compileDelivery(endpoint: Omit<EndpointConfig, 'maxline'>) {
   const rate = parseRate(endpoint.rate ?? '');
+  const schedule = parseRetrySchedule(endpoint.schedule ?? '');
+  const { ordering } = endpoint;
   const { batch, ignore, ignoredmediatypes, cloudevents } = endpoint;
   return {
     name: endpoint.name,
@@ -53,6 +56,10 @@ function compileDelivery(endpoint: Omit<EndpointConfig, 'maxline'>) {
     maxBackoffMs: Math.max(durationMs(endpoint.backoff), durationMs(endpoint.maxbackoff)),
     maxAgeMs: durationMs(endpoint.maxage),
     concurrency: endpoint.concurrency,
+    maxAttempts: endpoint.maxattempts,
+    maxRetryAfterMs: durationMs(endpoint.maxretryafter),
+    ...(schedule && { schedule }),
+    ...(ordering && { ordering }),
     ...(rate && { rate }),
     batch: { maxEvents: batch.maxevents, maxBytes: parseByteSize(batch.maxbytes) ?? Number.NaN },
     format: endpoint.format,

@@ -87,6 +87,24 @@ validation:
     expect(() => load(endpoint('100'))).toThrow('such as 100/s, 10/m or 5/h');
   });
 
+  it('knows when an endpoint is tried again, how often and in which order, and refuses what says nothing', () => {
+    const endpoint = (settings: string) =>
+      `${MINIMAL}notifications: {endpoints: [{name: a, url: 'http://a.test', ${settings}}]}\n`;
+    const settings = 'schedule: "1s, 5s", maxattempts: 7, maxretryafter: 10m, ordering: endpoint';
+    expect(load(endpoint(settings)).notifications.endpoints[0]).toMatchObject({
+      schedule: [1_000, 5_000],
+      maxAttempts: 7,
+      maxRetryAfterMs: 600_000,
+      ordering: 'endpoint',
+    });
+    expect(load(endpoint('disabled: false')).notifications.endpoints[0]).toMatchObject({
+      maxAttempts: 5,
+      maxRetryAfterMs: 3_600_000,
+    });
+    expect(() => load(endpoint('schedule: soon'))).toThrow('standard, distribution, or waits');
+    expect(() => load(endpoint('ordering: lanes'))).toThrow('did you mean lane?');
+  });
+
   it('gives dead letters up at an age only when one is configured', () => {
     expect(load(MINIMAL).notifications.retention.deadLetterAgeMs).toBe(0);
     const text = `${MINIMAL}notifications: {retention: {deadletters: 500h}}\n`;

@@ -169,6 +169,8 @@ notifications:
           url: 'https://user:pass@hook.test/path?token=1',
           headers: { Authorization: ['Bearer x'], 'X-Two': ['a', 'b'], 'X-Number': ['0042'] },
           maxAgeMs: 72 * 3_600_000,
+          maxAttempts: 5,
+          maxRetryAfterMs: 3_600_000,
           timeoutMs: 1_500,
           timeouts: { connectMs: 200, firstByteMs: 1_000 },
           compression: 'gzip',

@@ -5,6 +5,7 @@ import { parseAddressRange } from '../values/address-range.js';
 import { parseByteSize } from '../values/byte-size.js';
 import { LONGEST_DURATION_MS, parseDuration } from '../values/duration.js';
 import { parseRate } from '../values/rate.js';
+import { parseRetrySchedule } from '../values/retry-schedule.js';
 import { isHeaderName, isHeaderValue } from '../values/header-syntax.js';
 import { parseBaseUrl, parseHttpUrl, parsePathPrefix } from '../values/http-url.js';
 import { parseListenAddress } from '../values/listen-address.js';
@@ -131,6 +132,14 @@ export function rate(): ScalarKind {
   return textKind(
     'a number of events in a second, a minute or an hour, such as 100/s, 10/m or 5/h',
     (value) => parseRate(value) !== undefined,
+  );
+}
+
+/** When what failed is tried again. */
+export function retrySchedule(): ScalarKind {
+  return textKind(
+    'standard, distribution, or waits such as 1s, 5s, 1m, the last of which is repeated',
+    (value) => parseRetrySchedule(value) !== undefined,
   );
 }
 

@@ -9,6 +9,7 @@ import {
   listOf,
   oneOf,
   rate,
+  retrySchedule,
   text,
   webhookUrl,
 } from '../schema/kinds.js';
@@ -28,6 +29,8 @@ export const ENDPOINT_TYPES = ['webhook', 'file', 'stdout'] as const;
 export type EndpointType = (typeof ENDPOINT_TYPES)[number];
 
 const ACTIONS = ['push', 'pull', 'mount', 'delete'];
+
+const ORDERINGS = ['lane', 'endpoint', 'none'] as const;
 
 const MOST_EVENTS = 1_000;
 const MOST_BYTES = 16 * 1_024 * 1_024;
@@ -122,6 +125,22 @@ export class EndpointConfig {
   /** Herald's own: the longest wait between attempts. */
   @Key(duration(), DEFAULT_TIME)
   maxbackoff = '1m';
+
+  /** Herald's own: when what failed is tried again. */
+  @Key(retrySchedule())
+  schedule?: string;
+
+  /** Herald's own: attempts with an event that makes the endpoint fail while it takes others. */
+  @Key(count(1))
+  maxattempts = 5;
+
+  /** Herald's own: the longest wait that the endpoint may ask for by `Retry-After`. */
+  @Key(duration())
+  maxretryafter = '1h';
+
+  /** Herald's own: what is sent in order, one request after the other: what concerns a repository, everything, or nothing. */
+  @Key(oneOf(ORDERINGS))
+  ordering?: (typeof ORDERINGS)[number];
 
   /** Herald's own: requests in flight at once. */
   @Key(count(1, MOST_REQUESTS))
