@@ -23,7 +23,7 @@ export class Looks {
     private readonly journal: Journal,
   ) {}
 
-  /** An event has just arrived. A registry that is killed meanwhile owes no answer. */
+  /** An event has just arrived. A registry that is killed or being stopped meanwhile owes no answer. */
   async look(event: RegistryEvent): Promise<void> {
     const fact = factOf(event);
     const { action, what, repository, digest } = fact;
@@ -33,6 +33,7 @@ export class Looks {
     const answer = await this.connection.send(request, INSPECTOR);
     if (answer === undefined) return;
     const { status } = answer;
+    if (status === 503 && this.journal.stopping) return;
     if (status === 200) this.journal.saw(repository, digest, sentAtMs);
     this.#looks.push({ fact, status, at: this.journal.tick(), atMs: Date.now() });
   }
