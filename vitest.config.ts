@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -7,6 +8,8 @@ const POLL = { timeout: 20_000, interval: 20 };
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
+    // Without a number, a machine of two cores would run one file at a time, and most of them wait for processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     coverage: { include: ['{apps,libs}/**/src/**/*.ts'], exclude: ['**/*.spec.ts', '**/main.ts'] },
     projects: [
       {
