@@ -27,11 +27,13 @@ import { NO_UPLOAD_PURGE, UploadPurge, type UploadPurgeOptions } from './mainten
 import { DatabaseCatalog } from './metadata/database-catalog.js';
 import { StoredRepositoryService } from './repository/repository.js';
 import { StoredRepositories } from './stored-repositories.js';
+import { Closings } from './uploads/closings.js';
 import { FinishedUploads } from './uploads/finished-uploads.js';
 import { Room } from './uploads/room.js';
 import { seeBlob } from './blobs/see-blob.js';
 import type { Digest } from './repository/digest.js';
 import type { RepositoryName } from './repository/repository-name.js';
+import { UploadHashes } from './uploads/upload-hashes.js';
 import { UploadSessions } from './uploads/upload-sessions.js';
 
 /** Where blobs lie, and from which size on they are files. */
@@ -188,7 +190,9 @@ function createSessions(
   const finished = new FinishedUploads(database, clock);
   const see = (repository: RepositoryName, digest: Digest) =>
     seeBlob({ database, sightings }, repository, digest);
-  return new UploadSessions(see, driver, arrivals, finished, inlineBytes, room);
+  const hashes = new UploadHashes();
+  const closings = new Closings(driver, arrivals, finished, hashes, inlineBytes, room);
+  return new UploadSessions({ driver, hashes, closings, finished, room, inlineBytes, see });
 }
 
 function createRepositories(

@@ -40,6 +40,8 @@ export class StoredRepositories extends StoredRepositoryService {
       status: (id) => sessions.status(name, id),
       append: (id, source, at) => sessions.append(name, id, source, at),
       commit: (id, digest, alongside) => sessions.commit(name, id, digest, alongside),
+      close: (id, digest, last, alongside) => sessions.commit(name, id, digest, alongside, last),
+      push: (digest, source, alongside) => sessions.push(name, digest, source, alongside),
       cancel: (id) => sessions.cancel(name, id),
     };
   }

@@ -9,8 +9,6 @@ import {
   type DigestAlgorithm,
   type Repository,
 } from '@herald/storage';
-import { bodyOf } from '../http/request-body.js';
-import { chunkStart } from './chunk-range.js';
 import { single, type Query } from './query.js';
 
 /**
@@ -30,39 +28,6 @@ export function announcedAlgorithm(query: Query): DigestAlgorithm | undefined {
   const algorithm = single(query, 'digest-algorithm');
   if (algorithm === undefined || isDigestAlgorithm(algorithm)) return algorithm;
   throw new StorageError('DIGEST_UNSUPPORTED', 'this registry computes sha256 and sha512');
-}
-
-/**
- * Takes the body of a closing request. When there is no such session, it may have been closed already, by a request whose answer was
- * lost: that is judged by whoever closes.
- */
-export async function appendLast(
-  uploads: Repository['uploads'],
-  id: string,
-  request: FastifyRequest,
-): Promise<void> {
-  try {
-    await uploads.append(id, bodyOf(request.raw), chunkStart(request.headers));
-  } catch (error) {
-    if (!(error instanceof StorageError && error.code === 'BLOB_UPLOAD_UNKNOWN')) throw error;
-  }
-}
-
-/** OCI end-4b. A body that is not what it says leaves no session behind: the client was never told of one. */
-export async function uploadAtOnce(
-  repository: Repository,
-  digest: Digest,
-  request: FastifyRequest,
-): Promise<Descriptor> {
-  const { uploads } = repository;
-  const { id } = await uploads.start();
-  try {
-    await uploads.append(id, bodyOf(request.raw));
-    return await uploads.commit(id, digest);
-  } catch (error) {
-    await uploads.cancel(id);
-    throw error;
-  }
 }
 
 export function requiredDigest(query: Query): Digest {

@@ -12,14 +12,7 @@ import { bodyOf } from '../http/request-body.js';
 import { RepositoryNamePipe } from './path-pipes.js';
 import { chunkStart } from './chunk-range.js';
 import { single, type Query as QueryParameters } from './query.js';
-import {
-  announcedAlgorithm,
-  appendLast,
-  hasBody,
-  mount,
-  requiredDigest,
-  uploadAtOnce,
-} from './upload-requests.js';
+import { announcedAlgorithm, hasBody, mount, requiredDigest } from './upload-requests.js';
 
 /** Chunks may be as small as a client likes; it is told so, because some ask. */
 const MIN_CHUNK_BYTES = 1;
@@ -48,7 +41,8 @@ export class UploadsController {
     }
     const digest = single(query, 'digest');
     if (digest !== undefined) {
-      this.#created(response, name, await uploadAtOnce(repository, parseDigest(digest), request));
+      const blob = await repository.uploads.push(parseDigest(digest), bodyOf(request.raw));
+      this.#created(response, name, blob);
       return;
     }
     const session = await repository.uploads.start(announcedAlgorithm(query));
@@ -82,8 +76,10 @@ export class UploadsController {
   ): Promise<void> {
     const digest = requiredDigest(query);
     const { uploads } = this.repositories.repository(name);
-    if (hasBody(request)) await appendLast(uploads, id, request);
-    this.#created(response, name, await uploads.commit(id, digest));
+    const blob = hasBody(request)
+      ? uploads.close(id, digest, { source: bodyOf(request.raw), at: chunkStart(request.headers) })
+      : uploads.commit(id, digest);
+    this.#created(response, name, await blob);
   }
 
   @Head(':name/blobs/uploads/:id')

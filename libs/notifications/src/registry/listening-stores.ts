@@ -37,13 +37,15 @@ export function listeningBlobs(inner: BlobStore, announcer: Announcer): BlobServ
   };
 }
 
-/** Only the commit makes a blob of an upload: what comes before it is nobody's business. */
+/** Only what ends an upload makes a blob of it: what comes before is nobody's business. */
 export function listeningUploads(inner: UploadStore, announcer: Announcer): UploadService {
   return {
     start: (algorithm) => inner.start(algorithm),
     status: (id) => inner.status(id),
     append: (id, source, at) => inner.append(id, source, at),
     commit: async (id, digest) => inner.commit(id, digest, announcer.alongside()),
+    close: async (id, digest, last) => inner.close(id, digest, last, announcer.alongside()),
+    push: async (digest, source) => inner.push(digest, source, announcer.alongside()),
     cancel: (id) => inner.cancel(id),
   };
 }

@@ -11,7 +11,11 @@ import {
   parseTag,
   StoredRepositoryService,
   type Alongside,
+  type BlobPushed,
+  type ByteSource,
   type Change,
+  type Descriptor,
+  type Digest,
   type Manifest,
   type Repository,
   type RepositoryName,
@@ -33,6 +37,8 @@ import { bridgeOptions } from './registry-notifications.options.js';
 const SOON = { timeout: 10_000 };
 
 const digest = (digit: string) => parseDigest(`sha256:${digit.repeat(64)}`);
+async function* nothing(): ByteSource {}
+
 const blobOf = (digit: string) => ({ mediaType: BLOB_MEDIA_TYPE, digest: digest(digit), sizeBytes: 2 });
 const manifest: Manifest = {
   descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digest('e'), sizeBytes: 7 },
@@ -107,14 +113,22 @@ class EmptyStorage extends StoredRepositoryService {
         status: async () => called('status', status),
         append: async () => called('append', status),
         cancel: async () => called('cancel', undefined),
-        commit: async (_id, of, alongside) => {
-          const blob = { ...blobOf('0'), digest: of };
-          await this.#commit({ kind: 'blob-pushed', repository: name, blob }, alongside);
-          return blob;
-        },
+        commit: (_id, of, alongside) => this.#pushed(name, of, alongside),
+        close: (_id, of, _last, alongside) => this.#pushed(name, of, alongside),
+        push: (of, _source, alongside) => this.#pushed(name, of, alongside),
       },
       delete: (alongside) => this.#commit({ kind: 'repository-deleted', repository: name }, alongside),
     };
+  }
+
+  async #pushed(
+    repository: RepositoryName,
+    of: Digest,
+    alongside: Alongside<BlobPushed>,
+  ): Promise<Descriptor> {
+    const blob = { ...blobOf('0'), digest: of };
+    await this.#commit({ kind: 'blob-pushed', repository, blob }, alongside);
+    return blob;
   }
 
   async #commit<C extends Change>(change: C, alongside: Alongside<C>): Promise<void> {
@@ -197,7 +211,9 @@ describe('NotificationsListener', () => {
 
   it('tells each thing that happens to an image, exactly once and in order', async () => {
     const digits = ['a', 'b', 'c'];
-    for (const digit of digits) await repository.uploads.commit('u', digest(digit));
+    await repository.uploads.commit('u', digest('a'));
+    await repository.uploads.close('u', digest('b'), { source: nothing() });
+    await repository.uploads.push(digest('c'), nothing());
     for (const digit of digits) repository.served(read({ kind: 'blob', blob: blobOf(digit) }));
     await repository.manifests.put(push);
     repository.served(read({ kind: 'manifest', manifest }));
@@ -234,7 +250,7 @@ describe('NotificationsListener', () => {
     await repository.blobs.open(digest('a'));
     await repository.uploads.start();
     await repository.uploads.status('u');
-    await repository.uploads.append('u', (async function* () {})());
+    await repository.uploads.append('u', nothing());
     await repository.uploads.cancel('u');
     expect(storage.calls).toEqual(['get', 'list', 'stat', 'open', 'start', 'status', 'append', 'cancel']);
     expect(await types()).toEqual([]);

@@ -59,6 +59,13 @@ export interface BlobContent {
 /** Bytes on their way in; a stream of a request's body is one. */
 export type ByteSource = AsyncIterable<Uint8Array>;
 
+/** The end of an upload's bytes, in the request that closes it. */
+export interface LastChunk {
+  readonly source: ByteSource;
+  /** Where the client believes that the session stands. */
+  readonly at?: number | undefined;
+}
+
 /** An upload session: survives a restart, its offset is the number of bytes that were written. */
 export interface UploadStatus {
   readonly id: string;
@@ -131,6 +138,18 @@ export interface UploadStore {
    * @throws StorageError `BLOB_UPLOAD_UNKNOWN`, `DIGEST_INVALID`, `UNAVAILABLE`
    */
   commit(id: string, digest: Digest, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
+  /**
+   * Appends the last of its bytes and commits. Where the bytes are not what `digest` names, they are in the session, which goes on.
+   *
+   * @throws StorageError as {@link append} and {@link commit}
+   */
+  close(id: string, digest: Digest, last: LastChunk, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
+  /**
+   * Takes a whole blob without a session that a client could see. OCI distribution-spec end-4b.
+   *
+   * @throws StorageError `DIGEST_INVALID`, `UNAVAILABLE`
+   */
+  push(digest: Digest, source: ByteSource, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
   /** Ends the session and forgets its bytes. @throws StorageError `BLOB_UPLOAD_UNKNOWN` */
   cancel(id: string): Promise<void>;
 }

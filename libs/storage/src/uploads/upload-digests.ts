@@ -9,30 +9,44 @@ export interface ClosingUpload {
   readonly sizeBytes: number;
 }
 
+/** The hashes of a whole upload, by sha256 and by the algorithm of its digest; read from its file where they did not come along. */
+export async function hashesOfUpload(
+  { key, sizeBytes }: ClosingUpload,
+  digest: Digest,
+  hashes: UploadHashes,
+  driver: StorageDriver,
+): Promise<RunningHashes> {
+  const kept = hashes.at(key, sizeBytes);
+  if (kept?.digest(digestAlgorithm(digest)) !== undefined) return kept;
+  const running = hashesFor(digest);
+  for await (const piece of driver.readUpload(key)) running.update(piece);
+  return running;
+}
+
+/** The hashes of a content, by sha256 and by the algorithm of its digest. */
+export function hashesOfBytes(bytes: Uint8Array, digest: Digest): RunningHashes {
+  const running = hashesFor(digest);
+  running.update(bytes);
+  return running;
+}
+
 /**
  * Compares what was uploaded with what the client says that it is.
  *
  * @returns the sha256 of the bytes, which their file is named by
  * @throws StorageError `DIGEST_INVALID`
  */
-export async function checkedDigest(
-  { key, sizeBytes }: ClosingUpload,
-  digest: Digest,
-  hashes: UploadHashes,
-  driver: StorageDriver,
-): Promise<Digest> {
-  const algorithm = digestAlgorithm(digest);
-  let running = hashes.at(key, sizeBytes);
-  if (running?.digest(algorithm) === undefined) {
-    running = new RunningHashes(new Set(['sha256', algorithm]));
-    for await (const piece of driver.readUpload(key)) running.update(piece);
-  }
-  const computed = running.digest(algorithm);
-  const stored = running.digest('sha256');
+export function checkedDigest(hashes: RunningHashes, digest: Digest): Digest {
+  const computed = hashes.digest(digestAlgorithm(digest));
+  const stored = hashes.digest('sha256');
   if (computed !== digest || stored === undefined) {
     throw new StorageError('DIGEST_INVALID', 'the uploaded bytes are not what the digest names', {
-      detail: { computed, sizeBytes },
+      detail: { computed, sizeBytes: hashes.sizeBytes },
     });
   }
   return stored;
+}
+
+function hashesFor(digest: Digest): RunningHashes {
+  return new RunningHashes(new Set(['sha256', digestAlgorithm(digest)]));
 }

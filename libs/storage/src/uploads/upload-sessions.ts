@@ -1,49 +1,54 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Arrival, BlobArrivals } from '../blobs/blob-arrivals.js';
-import { addAlias, type FoundBlob } from '../blobs/find-blob.js';
+import type { FoundBlob } from '../blobs/find-blob.js';
 import { KeyedLock } from '../blobs/keyed-lock.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import type { Alongside, BlobPushed } from '../repository/change.js';
-import { BLOB_MEDIA_TYPE, type Descriptor } from '../repository/descriptor.js';
-import type { Digest, DigestAlgorithm } from '../repository/digest.js';
+import type { Descriptor } from '../repository/descriptor.js';
+import { digestAlgorithm, type Digest, type DigestAlgorithm } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
-import type { ByteSource, UploadStatus } from '../repository/repository.js';
+import type { ByteSource, LastChunk, UploadStatus } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
+import type { Closing, Closings } from './closings.js';
 import type { FinishedUploads } from './finished-uploads.js';
+import { peek, unpeeked } from './peek.js';
 import type { Room } from './room.js';
-import { checkedDigest } from './upload-digests.js';
-import { UploadHashes } from './upload-hashes.js';
+import { hashesOfBytes } from './upload-digests.js';
+import type { UploadHashes } from './upload-hashes.js';
 
 const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+/** What sessions work with. */
+export interface UploadTools {
+  readonly driver: StorageDriver;
+  readonly hashes: UploadHashes;
+  readonly closings: Closings;
+  readonly finished: FinishedUploads;
+  readonly room: Room;
+  /** Largest blob that becomes a row instead of a file. */
+  readonly inlineBytes: number;
+  /** Finds a blob for somebody who is told that it is there. */
+  see(repository: RepositoryName, digest: Digest): Promise<FoundBlob | undefined>;
+}
 
 /**
  * Upload sessions of all repositories. A session is its file: its offset is the file's length, and its being there is the session's
  * being there, so it survives a restart without a row. The repository is part of the file's name: a session cannot be reached from
  * another repository. Requests of one session run one after the other.
+ *
+ * A small blob that comes in one request never touches a file: it goes from memory into its row.
  */
 export class UploadSessions {
   readonly #lock = new KeyedLock();
-  readonly #hashes = new UploadHashes();
 
-  /**
-   * @param see finds a blob for somebody who is told that it is there
-   * @param inlineBytes largest blob that becomes a row instead of a file
-   */
-  constructor(
-    private readonly see: (repository: RepositoryName, digest: Digest) => Promise<FoundBlob | undefined>,
-    private readonly driver: StorageDriver,
-    private readonly arrivals: BlobArrivals,
-    private readonly finished: FinishedUploads,
-    private readonly inlineBytes: number,
-    private readonly room: Room,
-  ) {}
+  constructor(private readonly tools: UploadTools) {}
 
   async start(repository: RepositoryName, algorithm: DigestAlgorithm = 'sha256'): Promise<UploadStatus> {
+    const { room, driver, hashes } = this.tools;
     const id = randomUUID();
     const key = keyOf(repository, id);
-    this.room.required();
-    await this.room.for(() => this.driver.createUpload(key));
-    this.#hashes.announce(key, algorithm);
+    room.required();
+    await room.for(() => driver.createUpload(key));
+    hashes.announce(key, algorithm);
     return { id, sizeBytes: 0 };
   }
 
@@ -59,49 +64,52 @@ export class UploadSessions {
   ): Promise<UploadStatus> {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
-      const offset = await this.#size(key);
-      if (at !== undefined && at !== offset) {
-        throw new StorageError('RANGE_INVALID', `the upload has ${offset} bytes, and goes on there`, {
-          detail: { sizeBytes: offset },
-        });
-      }
-      const running = this.#hashes.at(key, offset);
-      const sizeBytes = await this.room.for(() =>
-        this.driver.appendUpload(key, offset, this.room.metered(source), (piece) => running?.update(piece)),
-      );
-      return { id, sizeBytes };
+      const offset = await this.#sizeToGoOn(key, at);
+      return { id, sizeBytes: await this.#append(key, offset, this.tools.room.metered(source)) };
     });
   }
 
+  /** Takes a whole blob. A body that is not what it says leaves no session behind: the client was never told of one. */
+  async push(
+    repository: RepositoryName,
+    digest: Digest,
+    source: ByteSource,
+    alongside: Alongside<BlobPushed>,
+  ): Promise<Descriptor> {
+    const { room, closings, inlineBytes } = this.tools;
+    const closing = { repository, digest, alongside };
+    room.required();
+    const body = await peek(room.metered(source), inlineBytes);
+    if (body.rest === undefined) return closings.ofBytes(closing, body.head);
+    const { id } = await this.start(repository, digestAlgorithm(digest));
+    const key = keyOf(repository, id);
+    return this.#lock.run(key, async () => {
+      try {
+        return await this.#finish({ ...closing, key }, await this.#append(key, 0, unpeeked(body)));
+      } catch (error) {
+        await room.for(() => this.#end(key));
+        throw error;
+      }
+    });
+  }
+
+  /** @param last the end of its bytes, if the closing request brings one */
   async commit(
     repository: RepositoryName,
     id: string,
     digest: Digest,
     alongside: Alongside<BlobPushed>,
+    last?: LastChunk,
   ): Promise<Descriptor> {
     const key = keyOf(repository, id);
+    const closing = { repository, key, digest, alongside };
     return this.#lock.run(key, async () => {
-      const before = await this.#finishedBefore(repository, key, digest);
+      const before = await this.#finishedBefore(closing);
       if (before !== undefined) return before;
-      const sizeBytes = await this.#size(key);
-      const stored = await checkedDigest({ key, sizeBytes }, digest, this.#hashes, this.driver);
-      const blob: Descriptor = { mediaType: BLOB_MEDIA_TYPE, digest, sizeBytes };
-      const arrival: Arrival = {
-        repository,
-        blob: { ...blob, digest: stored },
-        alongside: (change, batch) => {
-          if (stored !== digest) addAlias(batch, digest, stored);
-          this.finished.note(batch, key, digest);
-          alongside({ ...change, blob }, batch);
-        },
-      };
-      await this.room.for(async () =>
-        sizeBytes <= this.inlineBytes
-          ? this.arrivals.arriveInline(arrival, await this.#bytes(key))
-          : this.arrivals.arriveAsFile(arrival, key),
-      );
-      await this.#end(key);
-      return blob;
+      const sizeBytes = await this.#sizeToGoOn(key, last?.at);
+      return last === undefined
+        ? this.#finish(closing, sizeBytes)
+        : this.#finishWith(closing, sizeBytes, last.source);
     });
   }
 
@@ -109,7 +117,7 @@ export class UploadSessions {
     const key = keyOf(repository, id);
     return this.#lock.run(key, async () => {
       await this.#size(key);
-      await this.room.for(() => this.#end(key));
+      await this.tools.room.for(() => this.#end(key));
     });
   }
 
@@ -122,7 +130,7 @@ export class UploadSessions {
    */
   async expire(beforeMs: number, dryRun: boolean, signal?: AbortSignal): Promise<number> {
     let expired = 0;
-    for await (const key of this.driver.listUploads()) {
+    for await (const key of this.tools.driver.listUploads()) {
       if (signal?.aborted === true) break;
       if (await this.#lock.run(key, () => this.#expireOne(key, beforeMs, dryRun))) expired += 1;
     }
@@ -130,40 +138,71 @@ export class UploadSessions {
   }
 
   async #expireOne(key: string, beforeMs: number, dryRun: boolean): Promise<boolean> {
-    const writtenMs = await this.driver.uploadWrittenMs(key);
+    const writtenMs = await this.tools.driver.uploadWrittenMs(key);
     if (writtenMs === undefined || writtenMs >= beforeMs) return false;
     if (!dryRun) await this.#end(key);
     return true;
   }
 
   /** What the session became, when the client closes it a second time: once more the same answer, and no second change. */
-  async #finishedBefore(
-    repository: RepositoryName,
-    key: string,
-    digest: Digest,
-  ): Promise<Descriptor | undefined> {
-    if (!(await this.finished.became(key, digest))) return undefined;
+  async #finishedBefore({ repository, key, digest }: SessionClosing): Promise<Descriptor | undefined> {
+    if (!(await this.tools.finished.became(key, digest))) return undefined;
     // Removes the file where an earlier attempt at that failed.
     await this.#end(key);
-    return (await this.see(repository, digest))?.blob;
+    return (await this.tools.see(repository, digest))?.blob;
+  }
+
+  async #finish(closing: SessionClosing, sizeBytes: number): Promise<Descriptor> {
+    const blob = await this.tools.closings.ofUpload(closing, sizeBytes);
+    await this.#end(closing.key);
+    return blob;
+  }
+
+  /** Bytes that are not what they should be are kept all the same: the session goes on behind them. */
+  async #finishWith(closing: SessionClosing, offset: number, source: ByteSource): Promise<Descriptor> {
+    const { room, closings, inlineBytes } = this.tools;
+    const { key, digest } = closing;
+    const body = await peek(room.metered(source), offset === 0 ? inlineBytes : 0);
+    if (offset === 0 && body.rest === undefined && isOf(digest, body.head)) {
+      const blob = await closings.ofBytes(closing, body.head);
+      await this.#end(key);
+      return blob;
+    }
+    return this.#finish(closing, await this.#append(key, offset, unpeeked(body)));
+  }
+
+  #append(key: string, offset: number, metered: ByteSource): Promise<number> {
+    const { room, driver, hashes } = this.tools;
+    const running = hashes.at(key, offset);
+    return room.for(() => driver.appendUpload(key, offset, metered, (piece) => running?.update(piece)));
+  }
+
+  /** @param at where the client believes that it stands */
+  async #sizeToGoOn(key: string, at: number | undefined): Promise<number> {
+    const sizeBytes = await this.#size(key);
+    if (at === undefined || at === sizeBytes) return sizeBytes;
+    throw new StorageError('RANGE_INVALID', `the upload has ${sizeBytes} bytes, and goes on there`, {
+      detail: { sizeBytes },
+    });
   }
 
   async #size(key: string): Promise<number> {
-    const size = await this.driver.uploadSize(key);
+    const size = await this.tools.driver.uploadSize(key);
     if (size === undefined) throw unknownUpload();
     return size;
   }
 
   async #end(key: string): Promise<void> {
-    this.#hashes.forget(key);
-    await this.driver.removeUpload(key);
+    this.tools.hashes.forget(key);
+    await this.tools.driver.removeUpload(key);
   }
+}
 
-  async #bytes(key: string): Promise<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of this.driver.readUpload(key)) pieces.push(Buffer.from(piece));
-    return Buffer.concat(pieces);
-  }
+/** Of a session, which is remembered to have become the blob. */
+type SessionClosing = Closing & { readonly key: string };
+
+function isOf(digest: Digest, bytes: Uint8Array): boolean {
+  return hashesOfBytes(bytes, digest).digest(digestAlgorithm(digest)) === digest;
 }
 
 /** Which file a session is: unguessable by its id, and another one in each repository. */
