@@ -1,4 +1,4 @@
-import { isWebhook, type EndpointOptions, type WebhookOptions } from '@herald/notifications';
+import { formatOf, isWebhook, type EndpointOptions, type WebhookOptions } from '@herald/notifications';
 import type { NotificationsSettings } from './config/registry-config.js';
 
 /**
@@ -21,4 +21,13 @@ export function endpointsOf({
   if (compatibility !== 'distribution') return endpoints;
   // What an endpoint says itself goes before what the mode says for all.
   return endpoints.map((endpoint) => (isWebhook(endpoint) ? { ...AS_UPSTREAM, ...endpoint } : endpoint));
+}
+
+/** The most events that a request to one of `endpointsOf` carries: what its batch allows, if its format has room for several. */
+export function mostTogether(endpoint: EndpointOptions): number {
+  if (!isWebhook(endpoint)) return 1;
+  return Math.min(
+    endpoint.batch?.maxEvents ?? 1,
+    formatOf(endpoint.format ?? 'distribution.v1', endpoint).maxEvents,
+  );
 }

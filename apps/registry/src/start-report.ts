@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { isWebhook } from '@herald/notifications';
 import type { RegistryConfig } from './config/registry-config.js';
 import { destinationOf } from './destination.js';
 import type { RegistryLogger } from './logging/registry-logger.js';
+import { endpointsOf, mostTogether } from './notifications-compatibility.js';
 import type { BoundAddresses } from './running-registry.js';
 
 /**
@@ -30,7 +30,7 @@ function startFields(config: RegistryConfig, addresses: BoundAddresses): Record<
     data: resolve(config.storage.rootDirectory),
     database: resolve(config.database.path),
     endpoints: destinations(config),
-    maxEvents: mostTogether(config.notifications),
+    maxEvents: mostOfAll(config.notifications),
   };
 }
 
@@ -68,7 +68,7 @@ function endpointLines(config: RegistryConfig): string[] {
 
 /** Upstream sends one event per request, and receivers that were written for it may read no more than the first. */
 function envelopeLines({ notifications }: RegistryConfig): string[] {
-  const most = mostTogether(notifications);
+  const most = mostOfAll(notifications);
   return most === 1
     ? []
     : [
@@ -78,15 +78,9 @@ function envelopeLines({ notifications }: RegistryConfig): string[] {
 }
 
 /** The most events that any endpoint gets in one request. */
-function mostTogether({ endpoints, compatibility }: RegistryConfig['notifications']): number {
-  const sizes = endpoints.flatMap((endpoint) => {
-    if (!isWebhook(endpoint) || endpoint.disabled === true) return [];
-    const single =
-      compatibility === 'distribution' ||
-      (endpoint.format === 'cloudevents' && endpoint.cloudevents?.mode !== 'batched');
-    return single ? [] : [endpoint.batch?.maxEvents ?? 1];
-  });
-  return Math.max(1, ...sizes);
+function mostOfAll(notifications: RegistryConfig['notifications']): number {
+  const active = endpointsOf(notifications).filter(({ disabled }) => disabled !== true);
+  return Math.max(1, ...active.map(mostTogether));
 }
 
 /** What may be shown of the endpoints that are in use. */

@@ -1,11 +1,12 @@
 import { stringify } from 'yaml';
 
-import { isWebhook } from '@herald/notifications';
+import { isWebhook, type EndpointOptions } from '@herald/notifications';
 
 import { describePlace } from '../config/config.error.js';
 import type { LoadedConfig } from '../config/load-config.js';
 import type { ConfigWarning, RegistryConfig } from '../config/registry-config.js';
 import { destinationOf } from '../destination.js';
+import { endpointsOf, mostTogether } from '../notifications-compatibility.js';
 
 /**
  * Explains a good configuration: what is in effect in the shape of `config.yml`, with every secret redacted, and as comments around it
@@ -29,18 +30,27 @@ export function explainConfig({ config, effective }: LoadedConfig): string {
   ].join('');
 }
 
-function endpointLines({ notifications: { endpoints } }: RegistryConfig): string[] {
-  return endpoints.map((endpoint) => {
-    const { name, disabled, threshold, backoffMs } = endpoint;
+/** What the file leaves open, and what `notifications.compatibility` makes of an endpoint, is said here. */
+function endpointLines({ notifications }: RegistryConfig): string[] {
+  return endpointsOf(notifications).map((endpoint) => {
     const { destination, format } = destinationOf(endpoint);
-    const timeout = isWebhook(endpoint) ? `, timeout ${endpoint.timeoutMs} ms` : '';
-    const state = disabled === true ? 'disabled, gets nothing' : `${format}${timeout}`;
-    const patience =
-      disabled === true
-        ? ''
-        : `, retries from ${backoffMs} ms, opens its breaker after ${threshold} failures`;
-    return `  ${name}: ${destination} (${state}${patience})`;
+    const about = endpoint.disabled === true ? ['disabled', 'gets nothing'] : [format, ...delivery(endpoint)];
+    return `  ${endpoint.name}: ${destination} (${about.join(', ')})`;
   });
+}
+
+function delivery(endpoint: EndpointOptions): string[] {
+  const { ordering = 'lane', schedule = 'standard', backoffMs, threshold } = endpoint;
+  const most = mostTogether(endpoint);
+  const waits =
+    typeof schedule === 'string' ? `${schedule} from ${backoffMs} ms` : `${schedule.join(', ')} ms`;
+  return [
+    ...(isWebhook(endpoint) ? [`timeout ${endpoint.timeoutMs} ms`] : []),
+    most === 1 ? '1 event at a time' : `up to ${most} events a request`,
+    `ordering ${ordering}`,
+    `schedule ${waits}`,
+    `breaker opens after ${threshold} failures`,
+  ];
 }
 
 function warningLine(warning: ConfigWarning): string {

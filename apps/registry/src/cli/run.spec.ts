@@ -188,13 +188,20 @@ describe('the program', () => {
     const { stdout } = await herald(['check', path], { REGISTRY_NOPE: 'x' });
     expect(stdout).toContain(`# ${path} is good.`);
     expect(stdout).toContain(
-      '#   hook: https://hook.test:8443 (distribution.v1, timeout 2000 ms, retries from 1000 ms, opens its breaker after 10 failures)\n',
+      '#   hook: https://hook.test:8443 (distribution.v1, timeout 2000 ms, up to 100 events a request, ordering lane, schedule standard from 1000 ms, breaker opens after 10 failures)\n',
     );
     expect(stdout).toContain('#   off: http://off.test (disabled, gets nothing)\n');
     expect(stdout).toContain(
       '#   storage.cache (line 4): accepted, without effect: Herald reads descriptors from its database',
     );
     expect(stdout).toContain('#   REGISTRY_NOPE: no setting has this name, so the variable is ignored\n');
+  });
+
+  it('check says what the compatibility with Distribution makes of an endpoint', async () => {
+    const { stdout } = await herald(['check', path], {
+      REGISTRY_NOTIFICATIONS_COMPATIBILITY: 'distribution',
+    });
+    expect(stdout).toContain('1 event at a time, ordering endpoint, schedule distribution from 1000 ms');
   });
 
   it('deletes a repository by the admin API, and says what it refuses', async () => {
