@@ -112,6 +112,10 @@ describe('operators of the program', () => {
     expect(receiver.deliveries.at(-1)?.headers['herald-replay']).toBe(sent.output.split(' ')[1]);
     await expect.poll(async () => (await admin.ask('GET', path)).body).toEqual({ deadLetters: [] });
     await expect(admin.ask('DELETE', `${path}/1`)).resolves.toMatchObject({ status: 404 });
+    await expect(herald('dead-letters', 'redrive', 'ci/main')).resolves.toMatchObject({
+      code: 5,
+      output: expect.stringContaining('the endpoint has no dead letters that wait to be sent again'),
+    });
   });
 
   it('see what an endpoint that is down has still to get, and have it sent when it is up', async () => {

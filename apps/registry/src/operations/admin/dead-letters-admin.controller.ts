@@ -103,13 +103,17 @@ export class DeadLettersAdminController {
   async #start(name: string, letter?: number) {
     const selection = { kind: 'dead-letters', ...(letter !== undefined && { letters: [letter] }) } as const;
     const job = await startedReplay(this.replays, name, { selection });
-    if (job === undefined) throw unknown();
+    if (job === undefined) throw letter === undefined ? none() : unknown();
     return { job: job.id, events: job.events ?? 0 };
   }
 }
 
 function unknown(): RegistryError {
   return new RegistryError('DEAD_LETTER_UNKNOWN', 'the endpoint has no such dead letter that waits');
+}
+
+function none(): RegistryError {
+  return new RegistryError('DEAD_LETTER_UNKNOWN', 'the endpoint has no dead letters that wait to be sent again');
 }
 
 function viewOf({ atMs, ...letter }: StoredLetter) {

@@ -51,7 +51,7 @@ export class ReplaysAdminController {
     if (flagOf(query, 'dryrun')) return refusing(() => this.replays.estimate(name, request));
     const job = await startedReplay(this.replays, name, request);
     if (job === undefined)
-      throw new RegistryError('DEAD_LETTER_UNKNOWN', 'the endpoint has no such dead letter that waits');
+      throw new RegistryError('DEAD_LETTER_UNKNOWN', 'the endpoint has no such dead letters that wait');
     return { replay: viewOf(job) };
   }
 
