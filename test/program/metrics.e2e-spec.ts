@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { content, image, OCI_LAYER } from '../support/image.js';
@@ -214,6 +215,18 @@ describe('the debug address', () => {
     const cpu = first.value('process_cpu_seconds_total') ?? 0;
     await client().pushBlob(newBlob());
     await reaches('process_cpu_seconds_total', {}, (value) => value > cpu);
+  });
+
+  it('has no figure that the page on operations does not tell', async () => {
+    const manual = await readFile('docs/operations.md', 'utf8');
+    const ours = (await page()).text.matchAll(/^# TYPE (herald_\S+)/gm);
+    const names = Array.from(ours, ([, name = '']) => name);
+    // The table leaves away what all of its names begin with.
+    const untold = names.filter(
+      (name) => !manual.includes(`\`${name.replace(/^herald_notifications_/, '')}\``),
+    );
+    expect(names.length).toBeGreaterThan(20);
+    expect(untold).toEqual([]);
   });
 
   it('has upstream’s /debug/vars, without a secret', async () => {
