@@ -16,7 +16,9 @@ describe('operators of the program', () => {
   beforeEach(async () => {
     status = 200;
     receiver = await new Receiver(({ events }) => (events.length > 0 ? status : 200)).up();
-    registry = await new RegistryProcess({ endpoints: [{ name: 'ci/main', url: receiver.url }] }).start();
+    // Attempts are counted below: none of them may end because this machine was slow.
+    const endpoint = { name: 'ci/main', url: receiver.url, timeout: '30s' };
+    registry = await new RegistryProcess({ endpoints: [endpoint] }).start();
     admin = new AdminClient(registry);
     client = new RegistryClient(registry.url, 'team/app');
   });

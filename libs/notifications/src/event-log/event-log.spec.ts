@@ -108,6 +108,12 @@ describe('EventLog', () => {
     await expect(log.head()).resolves.toBe(40);
   });
 
+  it('has the pulls of the last moments after an orderly end', async () => {
+    for (let n = 0; n < 3; n += 1) log.offer(pull(n));
+    await log.onApplicationShutdown();
+    expect((await log.read(0, 10)).map(({ timeMs }) => timeMs)).toEqual([0, 1, 2]);
+  });
+
   it('does not record a pull that nobody wants', async () => {
     log.keepOnly(({ timeMs }) => timeMs === 2);
     for (let n = 0; n < 5; n += 1) log.offer(pull(n));
