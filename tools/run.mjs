@@ -75,7 +75,7 @@ function findNode() {
 }
 
 /** Builds unless the sources are the ones that were built last. */
-function build(node) {
+function build(interpreter) {
   const marker = join(root, 'dist', '.built-from');
   const sources = [
     ...['apps', 'libs'].flatMap((folder) => sourcesBelow(join(root, folder))),
@@ -88,7 +88,7 @@ function build(node) {
     return;
   say('building …');
   rmSync(marker, { force: true });
-  run(node, [join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'], 'the build failed');
+  run(interpreter, [join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build'], 'the build failed');
   mkdirSync(dirname(marker), { recursive: true });
   writeFileSync(marker, wanted);
 }
@@ -97,7 +97,7 @@ function sourcesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(ts|json)$/.test(entry.name) && !entry.name.endsWith('.spec.ts'))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+    .toSorted();
 }
 
 function digest(files) {
@@ -115,9 +115,9 @@ function run(command, commandArgs, complaint) {
 }
 
 /** Becomes the program: its output is ours, its end is ours, and signals reach it. */
-function handOver(node, commandArgs) {
+function handOver(interpreter, commandArgs) {
   const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
-  const child = spawn(node, commandArgs, {
+  const child = spawn(interpreter, commandArgs, {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, PATH: path },
