@@ -2,6 +2,7 @@ import { readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { newContent, sourceOf, StorageFixture, TestClock } from '../../../../test/support/storage-fixture.js';
+import type { ByteSource } from '../repository/repository.js';
 import type { UploadPurgeOptions } from './upload-purge.js';
 
 const HOUR = 3_600_000;
@@ -72,6 +73,34 @@ describe('abandoned uploads', () => {
     clock.advance(24 * HOUR);
     await purged(clock);
     expect(await left()).toEqual([old]);
+  });
+
+  it('are none while a client is at work on them, however long it pauses', async () => {
+    const clock = new TestClock();
+    const opened = await open(PURGE, clock);
+    await purged(clock);
+    const { uploads } = opened.repository();
+    const { id } = await uploads.start();
+    const begun = Promise.withResolvers<void>();
+    const pause = Promise.withResolvers<void>();
+    const slow = async function* (): ByteSource {
+      yield newContent();
+      begun.resolve();
+      await pause.promise;
+      yield newContent();
+    };
+    const appended = uploads.append(id, slow());
+    await begun.promise;
+    const [file = ''] = await left();
+    const long = (clock.nowMs - 1_000 * HOUR) / 1_000;
+    await utimes(join(opened.root, 'herald/uploads', file), long, long);
+    clock.advance(24 * HOUR);
+    // Whoever did not wait for the client would be done by now.
+    for (let turn = 0; turn < 100; turn += 1) expect(await left()).toEqual([file]);
+    pause.resolve();
+    await appended;
+    await purged(clock);
+    expect(await left()).toEqual([file]);
   });
 
   it('are not looked for any more once the program stops', async () => {
