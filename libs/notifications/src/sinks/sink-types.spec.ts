@@ -35,15 +35,17 @@ class Billing {
 @Injectable()
 class QueueTransport extends SinkTransport {
   readonly queued: string[] = [];
-  answer: AttemptResult | 'throw' | 'hang' = { kind: 'taken' };
+  /** An {@link AttemptResult}, unless it misbehaves. */
+  answer: unknown = { kind: 'taken' } satisfies AttemptResult;
   signal: AbortSignal | undefined;
 
   override post({ records }: Envelope, signal: AbortSignal): Promise<AttemptResult> {
     this.signal = signal;
     if (this.answer === 'hang') return new Promise(() => undefined);
     if (this.answer === 'throw') return Promise.reject(new Error('the queue is full of s3cret'));
-    if (this.answer.kind === 'taken') this.queued.push(...records.map(({ data }) => data));
-    return Promise.resolve(this.answer);
+    const answer = this.answer as AttemptResult;
+    if (answer?.kind === 'taken') this.queued.push(...records.map(({ data }) => data));
+    return Promise.resolve(answer);
   }
 }
 
@@ -159,6 +161,29 @@ describe('endpoints that are no webhooks', () => {
       await publish('x', 1);
       await waitFor(() => metrics('queue').state === 'retired');
       expect(metrics('queue').Pending).toBe(1);
+    });
+
+    it.each<[string, unknown]>([
+      ['nothing', undefined],
+      ['a text', 'ok'],
+      ['something else', { ok: true }],
+      ['no status', { kind: 'answered' }],
+      ['that it was given up', { kind: 'abandoned' }],
+    ])('fails when it answers %s, and is tried again by its schedule', async (_what, answer) => {
+      await start({ ...queue, schedule: [60_000] });
+      get(QueueTransport).answer = answer;
+      await publish('x', 1);
+      await waitFor(() => metrics('queue').Errors > 0);
+      expect(metrics('queue')).toMatchObject({ attempts: 1, Errors: 1, lastError: 'transport', Pending: 1 });
+    });
+
+    it('decides nothing about when it is asked again', async () => {
+      await start({ ...queue, schedule: [60_000] });
+      get(QueueTransport).answer = { kind: 'unanswered', fault: 'connect', sent: true, stale: true };
+      await publish('x', 1);
+      await waitFor(() => metrics('queue').Errors > 0);
+      await new Promise(setImmediate);
+      expect(metrics('queue')).toMatchObject({ attempts: 1, lastError: 'connect' });
     });
 
     it('is not waited for longer than its timeout, nor at the end', async () => {

@@ -1,4 +1,4 @@
-import type { AttemptResult, Fault } from '../delivery/attempt.js';
+import type { Answer, AttemptResult, Fault, Unanswered } from '../delivery/attempt.js';
 import type { Clock } from '../delivery/clock.js';
 import type { SinkTransport } from './sink-transport.js';
 import { Transport, type Envelope } from './transport.js';
@@ -12,7 +12,10 @@ export interface Guard {
   readonly fault: Fault;
 }
 
-/** Code that is not the library's own, as a transport: it may throw, hang, and go on when nobody waits for it any more. */
+/**
+ * Code that is not the library's own, as a transport: it may throw, hang, go on when nobody waits for it any more, and answer what is no
+ * answer.
+ */
 export class GuardedTransport extends Transport {
   readonly #underWay = new UnderWay();
 
@@ -28,7 +31,7 @@ export class GuardedTransport extends Transport {
     return this.#underWay.run(async (signal, end) => {
       const cancel = clock.setTimer(timeoutMs, () => end(failed('timeout')));
       try {
-        return await this.inner.post(envelope, signal);
+        return believed(await this.inner.post(envelope, signal)) ?? failed(fault);
       } catch {
         return failed(fault);
       } finally {
@@ -40,6 +43,41 @@ export class GuardedTransport extends Transport {
   override close(): void {
     this.#underWay.abandon();
   }
+}
+
+/** Characters of an answer that are kept. */
+const KEPT_TEXT = 1_024;
+
+/**
+ * What may be believed of an answer; undefined when it is none. That an attempt was `abandoned`, or is to be made again at once, is for
+ * the library to say: whoever said so again and again would be asked without a pause.
+ */
+function believed(result: unknown): AttemptResult | undefined {
+  if (typeof result !== 'object' || result === null || !('kind' in result)) return undefined;
+  switch (result.kind) {
+    case 'taken':
+      return { kind: 'taken' };
+    case 'unanswered':
+      return { ...(result as Unanswered), stale: false };
+    case 'answered':
+      return answerOf(result);
+    default:
+      return undefined;
+  }
+}
+
+/** A value that says that it is one, and may lack anything else. */
+type Loose<Type> = Readonly<Partial<Record<keyof Type, unknown>>>;
+
+function answerOf({ status, text, retryAfter }: Loose<Answer>): Answer | undefined {
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599)
+    return undefined;
+  return {
+    kind: 'answered',
+    status,
+    text: typeof text === 'string' ? text.slice(0, KEPT_TEXT) : '',
+    ...(typeof retryAfter === 'string' && { retryAfter }),
+  };
 }
 
 function failed(fault: Fault): AttemptResult {

@@ -21,7 +21,8 @@ export abstract class SinkTransport {
    * event may come more than once, always with the same id. Nothing of an error but its existence is logged.
    *
    * An answer with an HTTP status may be returned in place of `taken`, to say more than yes and no: 422 refuses an event for good, 429
-   * with `retryAfter` asks for a rest, 410 retires the endpoint. Its text is kept with dead letters: no secrets in it.
+   * with `retryAfter` asks for a rest, 410 retires the endpoint. Its text is kept with dead letters, up to 1,024 characters: no secrets in
+   * it. What is no answer at all counts as a failure too.
    *
    * @param signal aborted when the endpoint's `timeoutMs` is over or the application stops; the answer is not waited for any more then
    */
