@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Database, DatabaseModule, WriteBatch } from '@herald/database';
 import { Receiver } from '../test/receiver.js';
 import { TemporaryDatabase } from '../test/temporary-database.js';
@@ -153,6 +153,27 @@ describe('NotificationsModule', () => {
     await log.publish({ type: 'orders.order.paid', lane: '7', data: {} });
     await waitFor(() => receiver.requests.length === 2);
     expect(attempts).toHaveLength(1);
+  });
+
+  it('delivers on when an observer throws, and tells the others', async () => {
+    const app = await start([
+      NotificationsModule.forRoot({ ...options(), database: { path: `${temporary.directory}/own.db` } }),
+    ]);
+    const unhandled = vi.fn<() => void>();
+    process.on('unhandledRejection', unhandled);
+    const observers = app.get(DeliveryObservers, { strict: false });
+    const fail = () => {
+      throw new Error('no');
+    };
+    observers.attach({ attempted: fail, delivered: fail });
+    const delivered = vi.fn<() => void>();
+    observers.attach({ attempted: () => undefined, delivered });
+    const { log } = app.get(Orders, { strict: false });
+    for (const n of [1, 2]) await log.publish({ type: 'orders.order.paid', lane: '7', data: { n } });
+    await waitFor(() => delivered.mock.calls.length > 0 && receiver.requests.length > 0);
+    await waitFor(() => app.get(Broadcaster).endpoint('audit').metrics.Pending === 0);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('does not start with options that are wrong, made early or late', async () => {

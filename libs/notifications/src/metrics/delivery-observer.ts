@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Fault } from '../delivery/attempt.js';
 import type { Outcome } from '../delivery/outcome.js';
 
@@ -24,16 +24,18 @@ export interface DeliveryObservation {
   readonly attempts: readonly number[];
 }
 
-/** Whoever wants to count deliveries as they happen: histograms, traces. It must not throw, and it holds up the deliveries. */
+/** Whoever wants to count deliveries as they happen: histograms, traces. It holds up the deliveries. */
 export abstract class DeliveryObserver {
   abstract attempted(observation: AttemptObservation): void;
   abstract delivered(observation: DeliveryObservation): void;
 }
 
-/** Hands every observation to whoever is attached; at first nobody is. */
+/** Hands every observation to whoever is attached; at first nobody is. What one throws is told once, and changes no delivery. */
 @Injectable()
 export class DeliveryObservers extends DeliveryObserver {
+  readonly #logger = new Logger('DeliveryObservers');
   readonly #observers = new Set<DeliveryObserver>();
+  readonly #told = new WeakSet<DeliveryObserver>();
 
   /** Returns what ends it. */
   attach(observer: DeliveryObserver): () => void {
@@ -42,10 +44,21 @@ export class DeliveryObservers extends DeliveryObserver {
   }
 
   override attempted(observation: AttemptObservation): void {
-    for (const observer of this.#observers) observer.attempted(observation);
+    this.#each((observer) => observer.attempted(observation));
   }
 
   override delivered(observation: DeliveryObservation): void {
-    for (const observer of this.#observers) observer.delivered(observation);
+    this.#each((observer) => observer.delivered(observation));
+  }
+
+  #each(tell: (observer: DeliveryObserver) => void): void {
+    for (const observer of this.#observers) {
+      try {
+        tell(observer);
+      } catch (error) {
+        if (!this.#told.has(observer)) this.#logger.error('an observer of deliveries throws', error);
+        this.#told.add(observer);
+      }
+    }
   }
 }
