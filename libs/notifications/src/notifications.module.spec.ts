@@ -190,6 +190,22 @@ describe('NotificationsModule', () => {
     await expect(late).rejects.toEqual(refusal);
   });
 
+  it('does not start when it is set up twice over one database, and may be set up again when the first has stopped', async () => {
+    const { database } = temporary;
+    const shared = {
+      module: class Shared {},
+      global: true,
+      providers: [{ provide: Database, useValue: database }],
+      exports: [Database],
+    };
+    const named = (name: string) =>
+      NotificationsModule.forRoot({ endpoints: [{ name, url: receiver.url, format: 'cloudevents' }] });
+    const first = await start([shared, named('a')]);
+    await first.close();
+    const twice = start([shared, named('a'), { module: class Other {}, imports: [named('b')] }]);
+    await expect(twice).rejects.toThrow(/forRoot.*once/);
+  });
+
   it('has the version of its package', () => {
     const { version } = JSON.parse(
       readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),

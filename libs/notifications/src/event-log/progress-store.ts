@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database, DatabaseError, WriteBatch } from '@herald/database';
+import { NotificationsError } from '../notifications.error.js';
 import { Clock } from '../delivery/clock.js';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
@@ -33,6 +34,9 @@ const FLUSH_MS = 40;
 /** ms after which a flush that failed is tried again. */
 const RETRY_MS = 1_000;
 
+/** Databases in which a store of this process has the endpoints. */
+const CLAIMED = new WeakSet<Database>();
+
 /**
  * Stores how far the endpoints have come, the changes of all of them in one write batch. A cursor that is stored late only repeats
  * events after a crash, so nobody waits for it.
@@ -57,6 +61,26 @@ export class ProgressStore {
   /** True while progress cannot be stored. */
   get failing(): boolean {
     return this.#failing;
+  }
+
+  /**
+   * The endpoints in this database are this store's until {@link release}. Another one would take those that it does not know for ones
+   * that are configured no more.
+   *
+   * @throws NotificationsError `OPTIONS_INVALID` when they are another's
+   */
+  claim(): void {
+    if (CLAIMED.has(this.database)) {
+      throw new NotificationsError(
+        'OPTIONS_INVALID',
+        'notifications are set up twice over one database: call NotificationsModule.forRoot once, with all endpoints, and use its providers in every module',
+      );
+    }
+    CLAIMED.add(this.database);
+  }
+
+  release(): void {
+    CLAIMED.delete(this.database);
   }
 
   /** The source has changes: they are stored within some tens of ms, or with the next batch when it is `urgent`. */

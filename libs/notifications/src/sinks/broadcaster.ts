@@ -147,8 +147,18 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     return forgotten;
   }
 
-  /** From here on nothing that is appended is missed by an endpoint, be it new or not. */
+  /** From here on nothing that is appended is missed by an endpoint, be it new or not. @throws NotificationsError `OPTIONS_INVALID` */
   async onModuleInit(): Promise<void> {
+    this.progress.claim();
+    try {
+      await this.#openAll();
+    } catch (error) {
+      this.progress.release();
+      throw error;
+    }
+  }
+
+  async #openAll(): Promise<void> {
     const settings = this.#settingsOf(this.#configured);
     const disabled = this.options.endpoints.filter((endpoint) => endpoint.disabled === true);
     const names = disabled.map(({ name }) => name);
@@ -172,6 +182,7 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     const deadlineMs = this.options.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS;
     await Promise.all(this.endpoints.map((sink) => sink.stop(deadlineMs)));
     await this.progress.flush();
+    this.progress.release();
   }
 
   #wake(): void {
