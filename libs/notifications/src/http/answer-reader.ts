@@ -1,9 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Cut } from '../delivery/attempt.js';
-
-/** Bytes of an answer that are kept. */
-const KEPT_BYTES = 1_024;
+import { KEPT_BYTES } from './answer-text.js';
 
 /** Bytes of an answer that are read, so that the connection can be used again. Beyond them it is closed. */
 const READ_BYTES = 64 * 1_024;

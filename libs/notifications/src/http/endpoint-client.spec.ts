@@ -212,12 +212,77 @@ describe('EndpointClient', () => {
     await expect(post()).resolves.toMatchObject({ status: 200, text: 'not gzip at all' });
   });
 
-  it('blackens the endpoint’s own secrets in the answer that it keeps', async () => {
-    receiver.behaviour = (request, response) => {
-      response.writeHead(400).end(`${String(request.headers['x-token'])} at ${request.path}`);
+  describe('what is kept of an answer', () => {
+    const TOKEN = 'tok-0123456789';
+    const keptOf = async (body: string, options: Partial<WebhookOptions> = {}) => {
+      receiver.behaviour = answer(400, {}, body);
+      const result = await post({ headers: { 'X-Token': [TOKEN] }, ...options });
+      return result.kind === 'answered' ? result.text : expect.fail(result.kind);
     };
-    const result = await post({ headers: { 'X-Token': ['s3cret-value'] } });
-    expect(result).toMatchObject({ text: '[redacted] at [redacted]' });
+    const at = (url: string): Partial<WebhookOptions> => ({
+      url: receiver.url.replace('http://', 'http://jane%40x:p%40ss%C3%B6@').replace('/hook', url),
+    });
+
+    it.each<[string, string, Partial<WebhookOptions>, string]>([
+      ['a header', `${TOKEN} is unknown`, {}, '[redacted] is unknown'],
+      [
+        'the credentials of a header without their scheme',
+        'no such token: abcdef',
+        { headers: { Authorization: ['Bearer abcdef'] } },
+        'no such token: [redacted]',
+      ],
+      [
+        'the password of a Basic header',
+        'wrong password s3cret for jane-doe',
+        { headers: { Authorization: [`Basic ${Buffer.from('jane-doe:s3cret').toString('base64')}`] } },
+        'wrong password [redacted] for [redacted]',
+      ],
+      [
+        'a header within JSON that escapes slashes',
+        '{"got":"a\\/b\\/c"}',
+        { headers: { 'X-Token': ['a/b/c'] } },
+        '{"got":"[redacted]"}',
+      ],
+      [
+        'the longer of two secrets that begin alike',
+        'abcdefgh',
+        { headers: { 'X-A': ['abcd'], 'X-B': ['abcdefgh'] } },
+        '[redacted]',
+      ],
+    ])('has %s blackened', async (_what, body, options, expected) => {
+      await expect(keptOf(body, options)).resolves.toBe(expected);
+    });
+
+    it.each([
+      [
+        'the path and the query',
+        '/hook/s3cret-path?key=s3cret',
+        'POST /hook/s3cret-path?key=s3cret',
+        'POST [redacted]',
+      ],
+      [
+        'the path alone',
+        '/hook/s3cret-path?key=s3cret',
+        'Cannot POST /hook/s3cret-path',
+        'Cannot POST [redacted]',
+      ],
+      ['the end of the path', '/hook/s3cret-path', 'no hook s3cret-path here', 'no hook [redacted] here'],
+      ['a value of the query', '/hook?key=s3cret', 'no key s3cret', 'no key [redacted]'],
+      ['a value of the query as it is meant', '/hook?key=a%26b%20c', 'no key a&b c', 'no key [redacted]'],
+      ['the user and the password', '/hook', 'jane@x has not p@ssö', '[redacted] has not [redacted]'],
+    ])('has %s of the URL blackened', async (_what, url, body, expected) => {
+      await expect(keptOf(body, at(url))).resolves.toBe(expected);
+    });
+
+    it('ends before a secret that its own end cuts', async () => {
+      const text = await keptOf(`${'x'.repeat(1_024 - 8)}${TOKEN} is unknown`);
+      expect(text).toBe(`${'x'.repeat(1_024 - 8)}[redacted]`);
+    });
+
+    it('is as it came where there is no secret in it', async () => {
+      const body = 'y'.repeat(1_021);
+      await expect(keptOf(`${body}tok and no more`)).resolves.toBe(`${body}tok`);
+    });
   });
 
   it('takes what is not HTTP as no answer', async () => {

@@ -6,9 +6,11 @@ import type { EncodedRequest } from '../event/format.js';
 import { RequestSigner } from '../signing/request-signer.js';
 import type { WebhookSettings } from '../sinks/endpoint-settings.js';
 import { HostResolver } from './addresses/host-resolver.js';
+import { AnswerCensor } from './answer-text.js';
 import { BodyCompression } from './body-compression.js';
 import { EndpointAgents } from './endpoint-agents.js';
 import { EndpointExchange, type Exchanged } from './endpoint-exchange.js';
+import { headerSecrets, urlSecrets } from './endpoint-secrets.js';
 import { Handshake, type Consent, type HandshakeState } from './handshake.js';
 import { proxySecrets } from './proxy/proxy.js';
 import { HeaderTemplate, type Numbering, type RequestHeaders } from './request-headers.js';
@@ -83,15 +85,10 @@ export class EndpointClient {
     const { url, headers, userAgent, signingKeys, http } = settings;
     this.#signer = new RequestSigner(signingKeys, tools.clock);
     this.#headers = new HeaderTemplate(url, headers, userAgent);
-    const ofUrl = [url.password, url.pathname + url.search].filter((text) => text !== '/');
-    const secrets = [
-      ...this.#headers.secrets,
-      ...ofUrl,
-      ...this.#signer.secrets,
-      ...proxySecrets(http.proxy),
-    ];
+    const ofHeaders = [...this.#headers.secrets, ...proxySecrets(http.proxy)].flatMap(headerSecrets);
+    const censor = new AnswerCensor([...urlSecrets(url), ...ofHeaders, ...this.#signer.secrets]);
     const agents = new EndpointAgents(settings, tlsFiles, tools.resolver);
-    this.#exchange = new EndpointExchange(tools.http, settings, agents, secrets);
+    this.#exchange = new EndpointExchange(tools.http, settings, agents, censor);
     this.#compression = http.compression === 'gzip' ? new BodyCompression() : undefined;
     this.#handshake =
       http.handshake &&

@@ -3,7 +3,7 @@ import type { AxiosResponse } from 'axios';
 import type { Answer, AttemptResult, Unanswered } from '../delivery/attempt.js';
 import type { WebhookSettings } from '../sinks/endpoint-settings.js';
 import type { ReadAnswer } from './answer-reader.js';
-import { answerText } from './answer-text.js';
+import type { AnswerCensor } from './answer-text.js';
 import type { EndpointAgents } from './endpoint-agents.js';
 import { EndpointConnection } from './endpoint-connection.js';
 import { faultOf, timeoutFault, unanswered } from './fault.js';
@@ -47,12 +47,11 @@ export class EndpointExchange {
   readonly #underWay = new Set<AbortController>();
   #abandoned = false;
 
-  /** @param secrets what is blackened in answers */
   constructor(
     private readonly http: HttpService,
     private readonly settings: Pick<WebhookSettings, 'url' | 'timeoutMs' | 'http'>,
     private readonly agents: EndpointAgents,
-    private readonly secrets: readonly string[],
+    private readonly censor: AnswerCensor,
   ) {
     const { url } = settings;
     const { proxy } = settings.http;
@@ -141,7 +140,7 @@ export class EndpointExchange {
     return {
       kind: 'answered',
       status,
-      text: answerText(data.body, this.secrets),
+      text: this.censor.textOf(data.body),
       ...(data.cut !== undefined && { cut: data.cut }),
       ...(typeof retryAfter === 'string' && { retryAfter }),
     };

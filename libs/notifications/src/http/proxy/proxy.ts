@@ -33,10 +33,10 @@ export function proxyFor(target: URL, setting: string, environment: Environment)
   return isProxyUrl(text) ? proxyOf(text, found.variable) : { unusable: found.variable };
 }
 
-/** What of a proxy must be seen nowhere. */
+/** Header values of a proxy that must be seen nowhere. */
 export function proxySecrets(proxy: ProxyChoice): readonly string[] {
   const authorization = proxy !== undefined && 'url' in proxy ? proxy.authorization : undefined;
-  return authorization === undefined ? [] : [authorization, authorization.replace(/^Basic /, '')];
+  return authorization === undefined ? [] : [authorization];
 }
 
 function isProxyUrl(text: string): boolean {
