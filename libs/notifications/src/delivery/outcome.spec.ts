@@ -99,4 +99,16 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs('Wed, 21 Oct 2026 07:28:05 GMT', NOW)).toBe(5_000);
     expect(retryAfterMs(undefined, NOW)).toBe(0);
   });
+
+  it('reads the older forms of HTTP dates, which are of Greenwich wherever the machine is', () => {
+    const { TZ } = process.env;
+    process.env['TZ'] = 'America/New_York';
+    try {
+      expect(retryAfterMs('Wednesday, 21-Oct-26 07:28:05 GMT', NOW)).toBe(5_000);
+      expect(retryAfterMs('Wed Oct 21 07:28:05 2026', NOW)).toBe(5_000);
+    } finally {
+      if (TZ === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = TZ;
+    }
+  });
 });

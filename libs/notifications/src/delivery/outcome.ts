@@ -86,6 +86,7 @@ export function retryAfterMs(header: string | undefined, nowMs: number): number 
   if (/^\d+$/.test(value)) return Number(value) * 1_000;
   // Date.parse reads much that is no HTTP date, so only what begins with a day's name is given to it.
   if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return 0;
-  const dateMs = Date.parse(value);
+  // The oldest form has no zone, and means GMT all the same (RFC 9110 §5.6.7); Date.parse would take it for local time.
+  const dateMs = Date.parse(/ \d{4}$/.test(value) ? `${value} GMT` : value);
   return Number.isNaN(dateMs) ? 0 : Math.max(0, dateMs - nowMs);
 }
