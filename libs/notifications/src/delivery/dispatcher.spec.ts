@@ -67,6 +67,23 @@ describe('Dispatcher', () => {
     }
   });
 
+  it('floods no endpoint either that recovers by refusing an event, and lets nothing wait for it any longer', () => {
+    const lanes = Array.from({ length: 12 }, (_, index) => `lane-${index}-`);
+    const bench = new Bench(
+      lanes,
+      { threshold: 3, concurrency: 10 },
+      { event: () => 60_000, breaker: () => 1_000 },
+    );
+    for (let n = 0; n < 3; n += 1) bench.send(FAULT);
+    bench.nowMs = 1_000;
+    bench.send(REFUSAL);
+    expect(bench.consequences.at(-1)?.health).toBe('recovered');
+    const inFlight = inFlightOf(bench);
+    expect(inFlight).toHaveLength(2);
+    for (const shipment of inFlight) bench.settle(shipment, SUCCESS);
+    expect(bench.run(10, () => SUCCESS)).toHaveLength(lanes.length - 2);
+  });
+
   it('probes with the lane that failed when there is no other', () => {
     const bench = new Bench(['a', 'a'], { threshold: 1 });
     expect(bench.send(FAULT)).toBe('a1');

@@ -181,9 +181,14 @@ export class Dispatcher {
     this.#blame.accepted();
     this.#lastTookMs = nowMs;
     const letters = this.lanes.condemn();
-    if (!this.admission.succeeded()) return { letters, health: 'same' };
-    this.lanes.hasten(nowMs);
-    return { letters, health: 'recovered' };
+    return { letters, health: this.#worksAgain(nowMs) ? 'recovered' : 'same' };
+  }
+
+  /** The endpoint works. True when it did not before: what waits for it need not wait any longer. */
+  #worksAgain(nowMs: number): boolean {
+    const recovered = this.admission.succeeded();
+    if (recovered) this.lanes.hasten(nowMs);
+    return recovered;
   }
 
   #endpointFault(shipment: Shipment, result: AttemptResult, suspect: boolean, nowMs: number): Consequence {
@@ -232,8 +237,7 @@ export class Dispatcher {
       this.lanes.wait(lane, nowMs + refusalWaitMs(history.refusals), history);
     }
     // It answers, and for itself: whatever made it fail is over.
-    const recovered = shipment.probe && this.breaker.succeeded();
-    return { letters: [], health: recovered ? 'recovered' : 'same' };
+    return shipment.probe && this.#worksAgain(nowMs) ? { letters: [], health: 'recovered' } : NOTHING;
   }
 
   /** So many different events were refused that it is the endpoint's fault: none of them is dead for it. */

@@ -214,7 +214,7 @@ export class ReplayRun {
       this.#fail(shipment, { reason: 'refused', attempts: history.attempts, ...lastOf(result) });
     else this.#window.wait(event.lane, nowMs + refusalWaitMs(history.refusals), history);
     // It answers, and for itself: whatever made it fail is over.
-    return shipment.probe && this.tools.admission.breaker.succeeded() ? 'recovered' : 'same';
+    return shipment.probe && this.tools.admission.succeeded() ? 'recovered' : 'same';
   }
 
   /** The event is not tried any more. If that goes on, neither are the others: the operator must see to the endpoint. */
