@@ -31,6 +31,8 @@ describe('AddressGuard', () => {
     ['the end of link-local', 'febf:ffff::1'],
     ['the metadata service', '169.254.169.254'],
     ['the metadata service', 'fd00:ec2::254'],
+    ['the metadata service', 'fd00:c1::a9fe:a9fe'],
+    ['the metadata service', 'fd00:42::42'],
     ['the metadata service', '100.100.100.200'],
     ['multicast', '224.0.0.1'],
     ['multicast', '239.255.255.255'],

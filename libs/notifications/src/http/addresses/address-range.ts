@@ -13,7 +13,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
   /** Behind carrier-grade NAT: RFC 6598. */
   shared: ['100.64.0.0/10'],
   'link-local': ['169.254.0.0/16', 'fe80::/10'],
-  /** Where clouds hand out credentials: AWS, Azure, Google, Oracle, Alibaba. */
+  /** Where clouds hand out credentials: AWS, Azure, Google, Oracle, Alibaba, Scaleway. */
   metadata: [
     '169.254.169.254',
     '169.254.170.2',
@@ -24,6 +24,8 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
     'fd00:ec2::254',
     'fd00:ec2::23',
     'fd20:ce::254',
+    'fd00:c1::a9fe:a9fe',
+    'fd00:42::42',
   ],
   multicast: ['224.0.0.0/4', 'ff00::/8'],
   unspecified: ['0.0.0.0/8', '::'],
