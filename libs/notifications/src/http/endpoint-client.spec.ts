@@ -134,6 +134,11 @@ describe('EndpointClient', () => {
     await expect(post()).resolves.toMatchObject({ status: 503, retryAfter: '7' });
   });
 
+  it('gives the first Retry-After of an endpoint that says it twice', async () => {
+    receiver.behaviour = (_request, response) => response.writeHead(503, { 'Retry-After': ['7', '9'] }).end();
+    await expect(post()).resolves.toMatchObject({ status: 503, retryAfter: '7' });
+  });
+
   it.each([301, 302, 303, 307, 308])(
     'does not follow a %i, and shows its secrets to no other host',
     async (status) => {

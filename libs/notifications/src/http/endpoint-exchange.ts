@@ -136,7 +136,8 @@ export class EndpointExchange {
 
   #answer({ status, headers, data }: AxiosResponse<AnswerBody>): Answer | Unanswered {
     if (this.#forwarded && status === PROXY_AUTHENTICATION_REQUIRED) return REFUSED_BY_PROXY;
-    const retryAfter: unknown = headers['retry-after'];
+    // Of several lines the first: the header has one value.
+    const [retryAfter] = [headers['retry-after'] as unknown].flat();
     return {
       kind: 'answered',
       status,
