@@ -47,9 +47,9 @@ async function withoutServer<T>(
   work: (request: AdminRequest) => Promise<T>,
 ): Promise<T> {
   const { rootDirectory } = config.storage;
-  refuseForeignVolume(rootDirectory, config.database.path);
   const lock = DataDirectoryLock.acquire(rootDirectory);
   try {
+    refuseForeignVolume(rootDirectory, config.database.path);
     const socket = { kind: 'unix', path: join(rootDirectory, 'herald', 'admin.sock') } as const;
     const settings: RegistryConfig = { ...config, admin: { address: socket, token: undefined } };
     const { app, addresses } = await createApp(

@@ -10,6 +10,7 @@ import type { OfflineWork } from './cli/offline-work.js';
 import { verifyOnCommand } from './cli/verify-volume.js';
 import type { RegistryConfig } from './config/registry-config.js';
 import { DataDirectoryLock } from './data-directory/data-directory-lock.js';
+import { refuseForeignVolume } from './data-directory/foreign-volume.js';
 import { startFailureOf } from './start-failure.js';
 
 /**
@@ -31,6 +32,7 @@ export async function adopt(
   let database: Database | undefined;
   try {
     lock = DataDirectoryLock.acquire(rootDirectory);
+    if (command.does !== 'import') refuseForeignVolume(rootDirectory, config.database.path);
     database = openDatabase(config);
     return await perform(command, { ...output, database, rootDirectory });
   } catch (error) {

@@ -27,8 +27,8 @@ export async function serve(
   const logger = new RegistryLogger(config.log);
   let lock: DataDirectoryLock | undefined;
   try {
-    if (!ignoreExisting) refuseForeignVolume(config.storage.rootDirectory, config.database.path);
     lock = DataDirectoryLock.acquire(config.storage.rootDirectory);
+    if (!ignoreExisting) refuseForeignVolume(config.storage.rootDirectory, config.database.path);
     const created = await createApp(config, logger, reloadable);
     const registry = await RunningRegistry.start(created, config);
     reportStart(config, registry.addresses, logger);

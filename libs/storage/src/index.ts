@@ -3,6 +3,7 @@ export type { ExportConflict, ExportCounts } from './adoption/export-run.js';
 export { exportVolume, type ExportOptions } from './adoption/export-volume.js';
 export {
   importState,
+  KNOWN_TO_DATABASE,
   refuseUnfinishedImport,
   type ImportCounts,
   type ImportRecord,

@@ -48,6 +48,9 @@ export interface ImportRecord {
 /** Whether a volume was imported: a registry that serves half of one would answer that the other half is not there. */
 export type ImportState = 'none' | 'unfinished' | 'finished';
 
+/** Tables of which one has a row when anything was ever pushed here, imported or exported. */
+export const KNOWN_TO_DATABASE = ['imports', 'repositories', 'blobs', 'known_links'] as const;
+
 export async function importState(database: Database): Promise<ImportState> {
   const rows = await database.read<{ finished_ms: number | null }>(
     'SELECT finished_ms FROM imports ORDER BY id DESC LIMIT 1',
