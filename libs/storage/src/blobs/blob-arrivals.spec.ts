@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { WriteBatch } from '@herald/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -155,6 +155,50 @@ describe('BlobArrivals', () => {
     await pushBlob(repository, bytes);
     await expect(states(digestOf(bytes))).resolves.toEqual(['present']);
     expect((await contentOf(repository, digestOf(bytes)))?.equals(bytes)).toBe(true);
+  });
+
+  describe('when the file of a blob was lost or cut by others', () => {
+    const damages = {
+      lost: (file: string) => rm(dirname(file), { recursive: true }),
+      cut: (file: string) => truncate(file, 10),
+    };
+
+    it.each(['lost', 'cut'] as const)(
+      'says of a %s one that it is not there, so that it is pushed again',
+      async (damage) => {
+        const bytes = newContent(FILE_BYTES);
+        const [repository, other] = [storage.repository(), storage.repository()];
+        for (const one of [repository, other]) await pushBlob(one, bytes);
+        await damages[damage](storage.blobFile(digestOf(bytes)));
+        await expect(repository.blobs.open(digestOf(bytes))).resolves.toBeUndefined();
+        await pushBlob(repository, bytes);
+        for (const one of [repository, other])
+          expect((await contentOf(one, digestOf(bytes)))?.equals(bytes)).toBe(true);
+        await expect(readFile(storage.blobFile(digestOf(bytes)))).resolves.toEqual(bytes);
+      },
+    );
+
+    it.each([
+      ['small', 100],
+      ['large', FILE_BYTES],
+    ])('a %s one that was cut before it was imported is whole after a push', async (_, sizeBytes) => {
+      const bytes = newContent(sizeBytes);
+      const file = storage.blobFile(digestOf(bytes));
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, bytes.subarray(0, 10));
+      await run("INSERT INTO blobs (digest, size_bytes, state) VALUES (?, 10, 'present')", digestOf(bytes));
+      const repository = storage.repository();
+      await pushBlob(repository, bytes);
+      const content = await repository.blobs.open(digestOf(bytes));
+      expect(content?.descriptor.sizeBytes).toBe(sizeBytes);
+      expect((await contentOf(repository, digestOf(bytes)))?.equals(bytes)).toBe(true);
+    });
+
+    it('puts nothing into place again that is whole', async () => {
+      const bytes = newContent(FILE_BYTES);
+      for (const one of [storage.repository(), storage.repository()]) await pushBlob(one, bytes);
+      expect(driver.placed).toBe(1);
+    });
   });
 
   describe('when the disk is full', () => {

@@ -65,10 +65,13 @@ export class BlobArrivals {
         if (state !== 'present') {
           this.#claim(batch, blob);
           this.#present(batch, blob.digest);
+        }
+        if (state !== 'present' || !(await this.#isReadable(blob))) {
           batch.run('INSERT INTO inline_contents (digest, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING', [
             blob.digest,
             bytes,
           ]);
+          this.#sized(batch, blob);
         }
         return this.#joined(batch, { repository, blob, alongside });
       });
@@ -86,9 +89,13 @@ export class BlobArrivals {
           await commitChange(this.database, async () => this.#claim(new WriteBatch(), blob));
           await this.driver.placeBlob(upload, blob.digest);
           placed = true;
+        } else if (!placed && !(await this.#isReadable(blob))) {
+          await this.driver.placeBlob(upload, blob.digest);
+          placed = true;
         }
         const batch = new WriteBatch();
         if (state !== 'present') this.#present(batch, blob.digest);
+        else if (placed) this.#sized(batch, blob);
         return this.#joined(batch, { repository, blob, alongside });
       });
     });
@@ -148,6 +155,7 @@ export class BlobArrivals {
   async #settleArriving(digest: Digest): Promise<void> {
     const sizeBytes = await this.driver.blobSize(digest);
     const whole = sizeBytes !== undefined && (await this.#contentIs(digest, sizeBytes));
+    if (whole) await this.driver.secureBlob(digest);
     await this.database.commit(
       whole
         ? new WriteBatch('progress').run(
@@ -169,6 +177,15 @@ export class BlobArrivals {
     addMembership(batch, repository, blob.digest, this.clock.now());
     alongside({ kind: 'blob-pushed', repository, blob }, batch);
     return batch;
+  }
+
+  /**
+   * Whether a blob that is present can be read. Others may have removed or cut its file, or it was cut before it was imported: then who
+   * pushes the content again brings it back.
+   */
+  async #isReadable({ digest, sizeBytes }: Descriptor): Promise<boolean> {
+    const inline = await this.database.read('SELECT 1 FROM inline_contents WHERE digest = ?', [digest]);
+    return inline.length > 0 || (await this.driver.blobSize(digest)) === sizeBytes;
   }
 
   async #state(digest: Digest): Promise<string | undefined> {
@@ -193,6 +210,11 @@ export class BlobArrivals {
       rows: 1,
       precondition: 'the blob is arriving',
     });
+  }
+
+  /** Notes the length of a content that is whole again. */
+  #sized(batch: WriteBatch, { digest, sizeBytes }: Descriptor): void {
+    batch.run('UPDATE blobs SET size_bytes = ? WHERE digest = ?', [sizeBytes, digest]);
   }
 
   /** The file first, and durably: a row without a file can be settled, and a file without a row is never found again. */

@@ -1,5 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Database, type CommitOutcome, type WriteBatch } from '@herald/database';
+import { Database, WriteBatch, type CommitOutcome } from '@herald/database';
 import { describe, expect, it } from 'vitest';
 import {
   digestOf,
@@ -37,6 +38,35 @@ describe('a blob is durable before anybody is told of it', () => {
     expect(between.indexOf(`sync ${directory}`)).toBeGreaterThan(linked);
     expect(between.lastIndexOf(`sync ${dirname(directory)}`)).toBeGreaterThan(linked);
     expect(between).toContain(`sync ${dirname(dirname(directory))}`);
+    await storage.close();
+  });
+
+  it('syncs the file that a killed arrival left, and every directory, before the start says that it is present', async () => {
+    const seen: string[] = [];
+    const storage = await StorageFixture.open();
+    const bytes = newContent(20_000);
+    const file = storage.blobFile(digestOf(bytes));
+    await storage.database.commit(
+      new WriteBatch().run("INSERT INTO blobs (digest, size_bytes, state) VALUES (?, ?, 'arriving')", [
+        digestOf(bytes),
+        bytes.length,
+      ]),
+    );
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, bytes);
+    await storage.restart({
+      driver: (root) => new FilesystemDriver(root, new WatchedFiles(seen)),
+      database: (real) => new WatchedDatabase(real, seen),
+    });
+    const present = seen.findIndex((entry) => /^commit .*state = 'present'/.test(entry));
+    expect(present).toBeGreaterThan(0);
+    const directory = dirname(file);
+    const synced = seen.slice(
+      seen.findIndex((entry) => entry.startsWith('commit')),
+      present,
+    );
+    for (const path of [file, directory, dirname(directory), dirname(dirname(directory))])
+      expect(synced).toContain(`sync ${path}`);
     await storage.close();
   });
 });

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { WriteBatch, type Database } from '@herald/database';
 import type { Sightings } from '../collection/sightings.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
@@ -12,6 +13,8 @@ import { StorageError } from '../repository/storage.error.js';
 import { addMembership } from './blob-arrivals.js';
 import { findBlob, findSource, type FoundBlob } from './find-blob.js';
 import { seeBlob } from './see-blob.js';
+
+const LOGGER = new Logger('Blobs');
 
 const MEMBER = `SELECT 1 FROM repository_blobs WHERE repository = ${REPOSITORY_ID} AND digest = ?`;
 
@@ -37,6 +40,11 @@ export class DatabaseBlobStore implements BlobStore {
       [stored],
     );
     const inline = rows[0]?.bytes;
+    if (inline === undefined && (await this.driver.blobSize(stored)) !== descriptor.sizeBytes) {
+      // Said to be unknown, so that clients that have it push it again, which brings it back.
+      LOGGER.error(`the file of ${stored} is lost or cut: push it again to ${this.repository}`);
+      return undefined;
+    }
     const whole: ByteRange = { start: 0, end: descriptor.sizeBytes - 1 };
     return {
       descriptor,

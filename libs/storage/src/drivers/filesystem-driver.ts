@@ -84,6 +84,13 @@ export class FilesystemDriver extends StorageDriver {
     await this.files.link(file, blob);
   }
 
+  override async secureBlob(digest: Digest): Promise<void> {
+    const blob = this.#blob(digest);
+    await this.files.sync(blob);
+    await this.files.sync(dirname(blob));
+    await this.files.makeDirectory(dirname(dirname(blob)), this.#blobs);
+  }
+
   override async createUpload(key: string): Promise<void> {
     await (await open(this.#upload(key), 'wx')).close();
   }

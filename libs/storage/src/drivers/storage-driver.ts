@@ -31,6 +31,12 @@ export abstract class StorageDriver {
    */
   abstract placeBlob(upload: string, digest: Digest): Promise<void>;
 
+  /**
+   * Brings to stable storage a blob's file that is there, with every directory entry on the way to it: whoever put it into place may
+   * have been killed before that.
+   */
+  abstract secureBlob(digest: Digest): Promise<void>;
+
   /** Begins an upload. The key is `[a-z0-9.-]+`. */
   abstract createUpload(key: string): Promise<void>;
 

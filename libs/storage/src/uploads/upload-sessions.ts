@@ -87,7 +87,8 @@ export class UploadSessions {
       try {
         return await this.#finish({ ...closing, key }, await this.#append(key, 0, unpeeked(body)));
       } catch (error) {
-        await room.for(() => this.#end(key));
+        // Why the upload failed is what the client has to know. A session that stays behind expires.
+        await this.#end(key).catch(() => undefined);
         throw error;
       }
     });
