@@ -5,7 +5,7 @@ import type { RepositoryName } from '../repository/repository-name.js';
 import type { Tag } from '../repository/tag.js';
 import type { ExportRun } from './export-run.js';
 import { knownLinks } from './known-links.js';
-import { sideBySide } from './side-by-side.js';
+import { sideBySide } from '../drivers/side-by-side.js';
 import { linkPath, tagIndexPath } from './volume-layout.js';
 
 /** A link as it should be. */

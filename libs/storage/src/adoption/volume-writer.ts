@@ -3,7 +3,7 @@ import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DurableFiles } from '../drivers/durable-files.js';
 import { failedWith } from '../drivers/file-error.js';
-import { sideBySide } from './side-by-side.js';
+import { sideBySide } from '../drivers/side-by-side.js';
 
 /** A directory on the way to a file is none, or is a symbolic link: what is behind it is not this volume's. */
 export class NoWay extends Error {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Logger } from '@nestjs/common';
 import { WriteBatch, type Database } from '@herald/database';
+import { isOfFiles } from '../drivers/file-error.js';
 import type { StorageDriver } from '../drivers/storage-driver.js';
 import type { StorageClock } from '../maintenance/storage-clock.js';
 import { commitChange } from '../metadata/commit-change.js';
@@ -47,6 +49,7 @@ export function addMembership(
  * One content is put into place by one arrival at a time; the process is the only one in its data directory.
  */
 export class BlobArrivals {
+  readonly #logger = new Logger('Blobs');
   readonly #lock = new KeyedLock();
 
   constructor(
@@ -139,17 +142,26 @@ export class BlobArrivals {
    * is, byte for byte, what its name says; else its row goes, and a file under that name, which can only be another program's, is not
    * touched. Nobody was told yes, and the upload is still there to try again.
    *
+   * One whose file cannot be read or removed stays as it is, seen by nobody, and stops nobody.
+   *
    * @returns how many blobs were settled
    */
   async recover(): Promise<number> {
     const rows = await this.database.read<{ digest: string; state: string }>(
       "SELECT digest, state FROM blobs WHERE state <> 'present'",
     );
+    let settled = 0;
     for (const { digest, state } of rows) {
-      if (state === 'leaving') await this.#remove(digest as Digest);
-      else await this.#settleArriving(digest as Digest);
+      try {
+        if (state === 'leaving') await this.#remove(digest as Digest);
+        else await this.#settleArriving(digest as Digest);
+        settled += 1;
+      } catch (error) {
+        if (!isOfFiles(error)) throw error;
+        this.#logger.error(`${digest} stays ${state}: ${error.message}`);
+      }
     }
-    return rows.length;
+    return settled;
   }
 
   async #settleArriving(digest: Digest): Promise<void> {

@@ -1,5 +1,7 @@
 import { WriteBatch, type Database } from '@herald/database';
 import type { BlobArrivals } from '../blobs/blob-arrivals.js';
+import { isOfFiles } from '../drivers/file-error.js';
+import { sideBySide } from '../drivers/side-by-side.js';
 import { REPOSITORY_ID } from '../metadata/rows.js';
 import { BLOB_MEDIA_TYPE } from '../repository/descriptor.js';
 import type { Digest } from '../repository/digest.js';
@@ -17,6 +19,9 @@ const MEMBERSHIPS = 500;
 
 /** Removals that are on their way at once: their batches share a transaction. */
 const AT_ONCE = 32;
+
+/** Contents whose files could not be removed, after which a run leaves the rest alone: then it is not about one of them. */
+const MAX_UNREMOVABLE = 32;
 
 interface BlobRow {
   readonly [column: string]: number | string;
@@ -49,6 +54,8 @@ const NEEDING = `
  * has any more. Both are decided by the preconditions of their batches; what is read here only finds candidates.
  */
 export class BlobCollection {
+  readonly #unremovable: NodeJS.ErrnoException[] = [];
+
   constructor(
     private readonly database: Database,
     private readonly sightings: Sightings,
@@ -71,6 +78,7 @@ export class BlobCollection {
       this.run.tally.examined += blobs.length;
       last = blobs.length < PAGE ? undefined : blobs.at(-1)?.digest;
     }
+    this.#tellUnremovable();
   }
 
   async #collectPage(blobs: readonly BlobRow[]): Promise<void> {
@@ -170,8 +178,26 @@ export class BlobCollection {
   }
 
   async #removeContent({ digest, size_bytes: sizeBytes, state }: BlobRow): Promise<void> {
-    const gone = this.run.dryRun ? state !== 'arriving' : await this.arrivals.leave(digest, this.run.batch());
-    if (gone) this.run.tally.add({ kind: 'content', digest, sizeBytes });
+    if (this.#unremovable.length >= MAX_UNREMOVABLE) return;
+    try {
+      const gone = this.run.dryRun
+        ? state !== 'arriving'
+        : await this.arrivals.leave(digest, this.run.batch());
+      if (gone) this.run.tally.add({ kind: 'content', digest, sizeBytes });
+    } catch (error) {
+      if (!isOfFiles(error)) throw error;
+      this.#unremovable.push(error);
+    }
+  }
+
+  /** One file that cannot be removed is no reason to keep all the others. */
+  #tellUnremovable(): void {
+    const [cause] = this.#unremovable;
+    if (cause === undefined) return;
+    throw new Error(
+      `${this.#unremovable.length} contents could not be removed; the first: ${cause.message}`,
+      { cause },
+    );
   }
 
   /** Of what nobody knows when it was seen, the time counts from now. */
@@ -187,7 +213,7 @@ export class BlobCollection {
   async #inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
     for (let at = 0; at < items.length; at += AT_ONCE) {
       const turn = items.slice(at, at + AT_ONCE);
-      await this.run.slice(() => Promise.all(turn.map(work)));
+      await this.run.slice(() => sideBySide(turn, work));
     }
   }
 }

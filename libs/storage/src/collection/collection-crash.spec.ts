@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MortalDatabase, MortalDriver, Mortality } from '../../test/mortal-storage.js';
@@ -111,12 +112,36 @@ describe('a collection that is killed', () => {
     await expect(faultsBetweenRowsAndFiles(storage)).resolves.toEqual([]);
     expect(await present(storage)).toEqual(new Set());
   });
+
+  it('removes all others beside a file that cannot be removed, says that it failed, and stops no start', async () => {
+    const driver = new BreakableDriver(storage.root);
+    const replaced = { clock, settings, inlineBytes: 16, driver: () => driver };
+    await storage.restart(replaced);
+    const repository = storage.repository();
+    const blobs = await Promise.all(Array.from({ length: 40 }, () => pushBlob(repository, newContent(64))));
+    const digests = blobs.map(({ digest }) => digest).toSorted();
+    driver.stuck = digests[3];
+    clock.advance(LONG);
+    await expect(collect()).resolves.toBe('failed');
+    expect(digests.filter((digest) => existsSync(storage.blobFile(digest)))).toEqual([driver.stuck]);
+
+    await storage.restart(replaced);
+    const statesNow = () => storage.database.read('SELECT digest, state FROM blobs');
+    await expect(statesNow()).resolves.toEqual([{ digest: driver.stuck, state: 'leaving' }]);
+    driver.stuck = undefined;
+    await storage.restart(replaced);
+    await expect(statesNow()).resolves.toEqual([]);
+    await expect(faultsBetweenRowsAndFiles(storage)).resolves.toEqual([]);
+  });
 });
 
 class BreakableDriver extends FilesystemDriver {
   broken = false;
+  stuck: Digest | undefined;
 
   override removeBlob(digest: Digest): Promise<void> {
+    if (digest === this.stuck)
+      return Promise.reject(Object.assign(new Error('EPERM, unlink'), { code: 'EPERM', syscall: 'unlink' }));
     return this.broken ? Promise.reject(new Error('the disk says no')) : super.removeBlob(digest);
   }
 }
