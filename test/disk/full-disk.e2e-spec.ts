@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ForeignVolume } from '../support/foreign-volume.js';
 import { content, image, OCI_LAYER } from '../support/image.js';
 import { Receiver } from '../support/receiver.js';
 import { RegistryClient } from '../support/registry-client.js';
@@ -148,6 +151,20 @@ describe.each(disks)('a full disk (%s)', (_how, disk) => {
     disk.makeReadOnly();
     const child = registry.spawn('serve', registry.configPath);
     const [code] = (await once(child, 'exit')) as [number | null];
+    disk.makeWritable();
+    expect(code).toBe(1);
+    expect(registry.output).toMatch(/herald: EROFS.*the file system of the data is read-only/);
+  });
+
+  it('imports nothing from a volume on a file system that is read-only, and says so', async () => {
+    const root = join(disk.path, 'volume');
+    new ForeignVolume(root).image('team/app', 'one', ['1.0']);
+    const config = `${registry.configPath}.volume`;
+    const storage = { filesystem: { rootdirectory: root } };
+    writeFileSync(config, JSON.stringify({ version: 0.1, storage, http: { addr: '127.0.0.1:0' } }));
+    disk.makeReadOnly();
+    registry.output = '';
+    const [code] = (await once(registry.spawn('import', config), 'close')) as [number | null];
     disk.makeWritable();
     expect(code).toBe(1);
     expect(registry.output).toMatch(/herald: EROFS.*the file system of the data is read-only/);

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { refusalOf } from '@herald/database';
 
@@ -29,7 +29,7 @@ export class DataDirectoryLock {
   /** @throws DataDirectoryInUse */
   static acquire(directory: string): DataDirectoryLock {
     const place = join(directory, 'herald');
-    mkdirSync(place, { recursive: true });
+    makePlace(place);
     // SQLite would open a file on a read-only file system all the same, and fail later and darkly.
     accessSync(place, constants.W_OK);
     const holder = join(place, 'lock.pid');
@@ -47,6 +47,18 @@ export class DataDirectoryLock {
 
   release(): void {
     this.#connection.close();
+  }
+}
+
+/** On a read-only file system Node says that the directory above is missing: what is wrong shows where there is one. */
+function makePlace(place: string): void {
+  try {
+    mkdirSync(place, { recursive: true });
+  } catch (error) {
+    let above = dirname(place);
+    while (!existsSync(above)) above = dirname(above);
+    accessSync(above, constants.W_OK);
+    throw error;
   }
 }
 
