@@ -7,6 +7,7 @@ export {
   type DatabaseModuleOptions,
 } from './database.module.js';
 export { Disk, DISK_REASONS, UnwatchedDisk, type DiskState } from './disk/disk.js';
+export { makeDurableDirectory } from './disk/durable-directory.js';
 export type { DiskRefusal } from './disk/system-refusal.js';
 export { refusalOf } from './disk/refusal.js';
 export { WatchedDisk, type DiskOptions, type DiskTools } from './disk/watched-disk.js';

@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { refusalOf } from '@herald/database';
+import { makeDurableDirectory, refusalOf } from '@herald/database';
 
 /** Somebody else works in the data directory. */
 export class DataDirectoryInUse extends Error {
@@ -50,10 +50,13 @@ export class DataDirectoryLock {
   }
 }
 
-/** On a read-only file system Node says that the directory above is missing: what is wrong shows where there is one. */
+/**
+ * Durably: whoever comes after finds the directories there, and cannot tell whether their names are on the disk yet. On a read-only file
+ * system Node says that the directory above is missing: what is wrong shows where there is one.
+ */
 function makePlace(place: string): void {
   try {
-    mkdirSync(place, { recursive: true });
+    makeDurableDirectory(place);
   } catch (error) {
     let above = dirname(place);
     while (!existsSync(above)) above = dirname(above);

@@ -4,10 +4,12 @@ import { dirname, resolve } from 'node:path';
 /**
  * Creates a directory and its missing parents, each with its name in the one above on stable storage: what is synced inside of a
  * directory is lost with it when its own name is.
+ *
+ * @param mode permissions of what is created
  */
-export function makeDurableDirectory(path: string): void {
+export function makeDurableDirectory(path: string, mode = 0o777): void {
   const directory = resolve(path);
-  const created = mkdirSync(directory, { recursive: true });
+  const created = mkdirSync(directory, { recursive: true, mode });
   if (created === undefined) return;
   const last = dirname(created);
   for (let current = directory; ; current = dirname(current)) {

@@ -1,7 +1,8 @@
 import { constants, existsSync } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { makeDurableDirectory } from '../disk/durable-directory.js';
 import type { Migration } from '../migration.js';
 import type { Step } from '../write-batch.js';
 import { failureOf } from './failure.js';
@@ -47,7 +48,7 @@ export async function restoreCopy(request: RestoreRequest): Promise<RestoreOutco
   const { from, path, aside } = request;
   if (existsSync(path) && aside === undefined) return { kind: 'occupied' };
   const arriving = `${path}.restoring`;
-  await mkdir(dirname(path), { recursive: true });
+  makeDurableDirectory(dirname(path));
   try {
     await removeAll(arriving);
     await copyFile(from, arriving, constants.COPYFILE_FICLONE);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { makeDurableDirectory } from '@herald/database';
 import type { BlobFile } from '@herald/storage';
 import { BackupError } from './backup.error.js';
 
@@ -27,7 +28,7 @@ export class BackupDirectory {
   static async create(path: string): Promise<BackupDirectory> {
     if (!isAbsolute(path)) throw unusable(`${path} is not an absolute path`);
     try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      makeDurableDirectory(path, 0o700);
       if ((await readdir(path)).length > 0) throw unusable(`${path} is not empty`);
     } catch (error) {
       if (error instanceof BackupError) throw error;
