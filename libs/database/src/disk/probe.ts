@@ -4,6 +4,11 @@ import { refusalOfSystem, type DiskRefusal } from './system-refusal.ts';
 /** What a write has to find room for before the disk counts as one that takes writes. */
 export const PROBE_BYTES = 1024 * 1024;
 
+/** The probe of the disk that a database's file lies on. */
+export function probeBeside(file: string): string {
+  return `${file}-probe`;
+}
+
 /**
  * Writes a file really, syncs and removes it: a quota or a file system that has gone read-only shows in no figure.
  *
@@ -23,11 +28,12 @@ export function probeDisk(path: string): DiskRefusal | undefined {
   } catch (error) {
     return refusalOfSystem(error);
   } finally {
-    remove(path);
+    removeProbe(path);
   }
 }
 
-function remove(path: string): void {
+/** Removes what a process left that was killed while it probed. */
+export function removeProbe(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {

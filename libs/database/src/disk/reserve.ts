@@ -40,7 +40,7 @@ export class Reserve {
     return this.sizeBytes - this.#bytes;
   }
 
-  /** Writes what is missing. @throws when there is no room; what was there before is there still */
+  /** Writes what is missing, of which a part may be given up meanwhile. @throws when there is no room; what was there before is there still */
   async build(): Promise<void> {
     if (this.missingBytes <= 0) return;
     const before = this.#bytes;
@@ -49,13 +49,13 @@ export class Reserve {
       await this.#fill(file);
       await file.sync();
     } catch (error) {
-      await file.truncate(before);
+      await file.truncate(Math.min(before, this.#bytes));
       throw error;
     } finally {
       await file.close();
     }
     syncDirectory(dirname(this.path));
-    this.#bytes = this.sizeBytes;
+    this.#bytes = lengthOf(this.path);
   }
 
   /** @returns whether there was something to give up for this */
@@ -66,8 +66,9 @@ export class Reserve {
   }
 
   async #fill(file: FileHandle): Promise<void> {
-    const piece = randomBytes(Math.min(PIECE_BYTES, this.missingBytes));
-    for (let missing = this.missingBytes; missing > 0;) {
+    let missing = this.missingBytes;
+    const piece = randomBytes(Math.min(PIECE_BYTES, missing));
+    while (missing > 0) {
       const { bytesWritten } = await file.write(piece, 0, Math.min(piece.length, missing));
       missing -= bytesWritten;
     }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -190,6 +190,14 @@ describe('a watched disk', () => {
     const before = machine.probes;
     for (let look = 0; look < 5; look += 1) await disk.look();
     expect(machine.probes).toBe(before);
+  });
+
+  it('removes at the start the probe of a process that was killed while it probed', async () => {
+    disk.close();
+    const probe = join(directory, 'data', 'disk-probe');
+    writeFileSync(probe, 'a megabyte');
+    disk = await open();
+    expect(existsSync(probe)).toBe(false);
   });
 
   it('logs each change once', async () => {

@@ -5,7 +5,7 @@ import { DatabaseError } from '../database.error.js';
 import type { WritePurpose } from '../write-batch.js';
 import { Disk, DISK_REASONS, type DiskState } from './disk.js';
 import { makeDurableDirectory } from './durable-directory.js';
-import { probeDisk } from './probe.js';
+import { probeDisk, removeProbe } from './probe.js';
 import type { DiskRefusal } from './system-refusal.js';
 import { refusalOf } from './refusal.js';
 import { Reserve } from './reserve.js';
@@ -31,6 +31,9 @@ export interface DiskTools {
   /** Writes really; see `probeDisk`. */
   readonly probe: (path: string) => DiskRefusal | undefined;
 }
+
+/** A file that is written to find out whether it can be. */
+const PROBE = 'disk-probe';
 
 /** How often the free space is looked at, in ms: one call of the operating system. */
 const INTERVAL_MS = 1_000;
@@ -95,6 +98,7 @@ export class WatchedDisk extends Disk {
       }
       if (refusalOf(error) === undefined) throw error;
     }
+    for (const directory of options.directories) removeProbe(join(directory, PROBE));
     const all = { ...SYSTEM, ...tools };
     const disk = new WatchedDisk(await fitted(options, all), all);
     await disk.look();
@@ -192,7 +196,7 @@ export class WatchedDisk extends Disk {
 
   async #tryWriting(): Promise<void> {
     for (const directory of this.options.directories) {
-      const refusal = this.tools.probe(join(directory, 'disk-probe'));
+      const refusal = this.tools.probe(join(directory, PROBE));
       if (refusal !== undefined) {
         this.#become(refusal);
         return;

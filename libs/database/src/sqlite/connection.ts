@@ -9,13 +9,19 @@ const OLDEST_SOUND_VERSION = [3, 51, 3] as const;
  */
 export function openWriter(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: 5_000, enableForeignKeyConstraints: false });
-  assertSound(connection);
-  connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
-  connection.exec('PRAGMA journal_mode = WAL');
-  connection.exec('PRAGMA synchronous = FULL');
-  connection.exec('PRAGMA fullfsync = ON');
-  connection.exec('PRAGMA cache_size = -16384');
-  return connection;
+  try {
+    assertSound(connection);
+    connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = FULL');
+    connection.exec('PRAGMA fullfsync = ON');
+    connection.exec('PRAGMA cache_size = -16384');
+    return connection;
+  } catch (error) {
+    // A disk that refuses this is asked again every second: each time would leave an open file behind.
+    connection.close();
+    throw error;
+  }
 }
 
 /** Opens a connection that reads beside the writer and is never in its way. */
@@ -34,7 +40,6 @@ function assertSound(connection: DatabaseSync): void {
     const part = parts[index] ?? 0;
     if (part > least) return;
     if (part < least) {
-      connection.close();
       throw new Error(
         `SQLite ${version} has a defect that can corrupt the database: Node 24.15 or newer brings a sound one`,
       );

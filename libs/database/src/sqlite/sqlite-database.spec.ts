@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Migration } from '../migration.js';
 import { WriteBatch } from '../write-batch.js';
@@ -137,6 +137,17 @@ describe('SqliteDatabase', () => {
     await database.close();
     await expect(Promise.all(waiting)).resolves.toHaveLength(50);
     await expect(database.commit(insert('late'))).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('is one file when it is closed, whatever a killed process left beside it', async () => {
+    await database.commit(insert('a'));
+    await expect(names()).resolves.toEqual(['a']);
+    await database.close();
+    expect(readdirSync(dirname(path()))).toEqual(['herald.db']);
+    writeFileSync(`${path()}-probe`, 'a megabyte');
+    database = open();
+    await database.close();
+    expect(readdirSync(dirname(path()))).toEqual(['herald.db']);
   });
 
   it('brings an older schema forward', async () => {

@@ -4,7 +4,7 @@ import { Database, type Row } from '../database.js';
 import { DatabaseError } from '../database.error.js';
 import { UnwatchedDisk, type Disk } from '../disk/disk.js';
 import { makeDurableDirectory } from '../disk/durable-directory.js';
-import { probeDisk } from '../disk/probe.js';
+import { probeBeside, probeDisk, removeProbe } from '../disk/probe.js';
 import { refusalOfSystem } from '../disk/system-refusal.js';
 import type { Migration } from '../migration.js';
 import { WriteBatch, type CommitOutcome, type Value } from '../write-batch.js';
@@ -63,6 +63,7 @@ export class SqliteDatabase extends Database {
   static #attempt({ path, migrations, onWriterDeath }: SqliteOptions, disk: Disk): SqliteDatabase {
     try {
       makeDurableDirectory(dirname(path));
+      removeProbe(probeBeside(path));
       const connection = openWriter(path);
       try {
         migrate(connection, migrations);
@@ -73,7 +74,7 @@ export class SqliteDatabase extends Database {
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
       const { code, message, doubtful } = failureOf(error);
-      const refusal = doubtful === true ? probeDisk(`${path}-probe`) : refusalOfSystem(error);
+      const refusal = doubtful === true ? probeDisk(probeBeside(path)) : refusalOfSystem(error);
       const judged = refusal === undefined ? code : refusal === 'full' ? 'FULL' : 'READ_ONLY';
       throw new DatabaseError(judged, `the database ${path} cannot be opened: ${message}`, { cause: error });
     }
@@ -108,9 +109,10 @@ export class SqliteDatabase extends Database {
 
   override async close(): Promise<void> {
     if (this.#closed) return;
-    await this.#writer.close();
     this.#closed = true;
+    // First, because the last one to close takes the write-ahead log into the file, and one that only reads cannot.
     this.#reader.close();
+    await this.#writer.close();
   }
 
   #statement(sql: string): StatementSync {

@@ -5,7 +5,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Step } from '../write-batch.ts';
-import { probeDisk } from '../disk/probe.ts';
+import { probeBeside, probeDisk } from '../disk/probe.ts';
 import { openWriter } from './connection.ts';
 import { GroupCommit, type BatchResult } from './group-commit.ts';
 import { WriterConnection } from './writer-connection.ts';
@@ -25,7 +25,7 @@ if (port === null) throw new Error('this file is a worker thread, and not a prog
 
 const path = String(workerData);
 const connection = new WriterConnection(() => openWriter(path));
-const commit = new GroupCommit(connection, () => probeDisk(`${path}-probe`));
+const commit = new GroupCommit(connection, () => probeDisk(probeBeside(path)));
 
 port.on('message', (message: GroupMessage | 'close') => {
   if (message === 'close') {
