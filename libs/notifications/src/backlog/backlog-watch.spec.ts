@@ -133,7 +133,7 @@ describe('the backlog of an endpoint', () => {
     expect(bench.app.metrics('a')).toMatchObject({ Successes: 3, Pending: 0, Events: 3 });
   });
 
-  it('that was cut off holds the log no longer', async () => {
+  it('that was cut off holds the log no longer, and it is said when the log loses events of it', async () => {
     await bench.app.start([bench.endpoint('a', { backlog: { maxEvents: 3 } })], {
       retention: { sizeBytes: 1 },
     });
@@ -146,8 +146,12 @@ describe('the backlog of an endpoint', () => {
     await bench.app.publish('x', 4);
     await waitFor(() => bench.app.metrics('a').deadLetters === 4);
     await bench.app.progress.flush();
+    expect(said(bench.warn).join()).not.toContain('cannot be sent to it again');
     await maintain();
     expect(await sequences()).toEqual([]);
+    expect(said(bench.warn).join()).toMatch(
+      /endpoint a was cut off from events that the log has no more.*cannot be sent/,
+    );
     await bench.app.broadcaster.enable('a');
     expect(await letters()).toMatchObject([{ firstSequence: 1, lastSequence: 4, count: 4 }]);
   });

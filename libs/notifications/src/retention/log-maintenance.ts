@@ -157,10 +157,16 @@ export class LogMaintenance implements OnApplicationBootstrap, BeforeApplication
 
   async #retain(): Promise<void> {
     const run = await this.#retention.run(this.#limits, this.clock.now(), () => this.#stopped);
-    const { removed, sizeBytes, heldBy } = run;
+    const { removed, sizeBytes, missedBy, heldBy } = run;
     if (removed > 0) {
       this.#logger.log(
-        `removed ${removed} events from the log that every endpoint has: ${sizeBytes} bytes are left`,
+        `removed ${removed} events from the log, which no endpoint waits for: ${sizeBytes} bytes are left`,
+      );
+    }
+    for (const endpoint of missedBy) {
+      this.#logger.warn(
+        `endpoint ${endpoint} was cut off from events that the log has no more: of its dead letters, what came before the others cannot be sent to it again`,
+        { endpoint },
       );
     }
     if (heldBy !== undefined) {

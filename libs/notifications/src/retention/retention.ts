@@ -12,8 +12,17 @@ export interface RetentionRun {
   readonly removed: number;
   /** Bytes of events that the log has afterwards. */
   readonly sizeBytes: number;
+  /** Endpoints that were cut off from events which were removed: of their dead letters, these cannot be sent again. */
+  readonly missedBy: readonly string[];
   /** An endpoint that keeps the log above its size, because it has still to receive what would go next. */
   readonly heldBy?: string;
+}
+
+/** Events that one batch removed. */
+interface Slice {
+  readonly count: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
 }
 
 /** Events that one batch removes: pushes wait that long for it, and no longer. */
@@ -55,16 +64,19 @@ export class Retention {
   async run(limits: RetentionLimits, nowMs: number, stopped: () => boolean): Promise<RetentionRun> {
     await this.#count(stopped);
     let removed = 0;
+    const missedBy = new Set<string>();
     while (!stopped()) {
       const slice = await this.#slice(limits, nowMs);
-      if (slice === 0) break;
-      removed += slice;
+      if (slice === undefined) break;
+      removed += slice.count;
+      for (const endpoint of await this.#missedBy(slice)) missedBy.add(endpoint);
       await nextTurn();
     }
     if (removed > 0) await this.#vacuum(stopped);
     const over = limits.sizeBytes > 0 && this.#sizeBytes > limits.sizeBytes;
     const heldBy = over && !stopped() ? await this.#holder() : undefined;
-    return { removed, sizeBytes: this.#sizeBytes, ...(heldBy === undefined ? {} : { heldBy }) };
+    const found = { removed, sizeBytes: this.#sizeBytes, missedBy: [...missedBy] };
+    return heldBy === undefined ? found : { ...found, heldBy };
   }
 
   async #count(stopped: () => boolean): Promise<void> {
@@ -81,7 +93,7 @@ export class Retention {
     }
   }
 
-  async #slice({ ageMs, sizeBytes }: RetentionLimits, nowMs: number): Promise<number> {
+  async #slice({ ageMs, sizeBytes }: RetentionLimits, nowMs: number): Promise<Slice | undefined> {
     const rows = await this.database.read<{ sequence: number; time_ms: number; size_bytes: number }>(
       `SELECT sequence, time_ms, size_bytes FROM events
        WHERE sequence < coalesce((SELECT min(sequence) FROM (${NEEDS})), ?1 + 1) AND sequence <= ?1
@@ -97,8 +109,8 @@ export class Retention {
       freedBytes += row.size_bytes;
       count += 1;
     }
-    const last = rows[count - 1];
-    if (last === undefined) return 0;
+    const [first, last] = [rows[0], rows[count - 1]];
+    if (first === undefined || last === undefined) return undefined;
     const batch = new WriteBatch('retention')
       .require(
         'nobody needs them',
@@ -108,9 +120,20 @@ export class Retention {
       )
       .run('DELETE FROM events WHERE sequence <= ?', [last.sequence]);
     const { committed } = await this.database.commit(batch);
-    if (!committed) return 0;
+    if (!committed) return undefined;
     this.#sizeBytes -= freedBytes;
-    return count;
+    return { count, firstSequence: first.sequence, lastSequence: last.sequence };
+  }
+
+  /** Who was cut off from some of what was removed: their dead letters, and what is still to join these, hold nothing of the log. */
+  async #missedBy({ firstSequence, lastSequence }: Slice): Promise<readonly string[]> {
+    const rows = await this.database.read<{ endpoint: string }>(
+      `SELECT endpoint FROM dead_letters
+       WHERE reason IN ('overflow', 'disabled') AND first_sequence <= ?2 AND last_sequence >= ?1
+       UNION SELECT name FROM endpoints WHERE overflowed_at_ms IS NOT NULL AND cursor < ?2 AND judged >= ?1`,
+      [firstSequence, lastSequence],
+    );
+    return rows.map(({ endpoint }) => endpoint);
   }
 
   async #holder(): Promise<string | undefined> {
