@@ -107,6 +107,11 @@ export interface WebhookOptions extends HttpOptions {
   readonly url: string;
   /** Not created at all: no backlog. Default false. */
   readonly disabled?: boolean;
+  /**
+   * Where an endpoint of a new name begins: `now` (default) with what happens from then on, `oldest` with the oldest event that the log
+   * has, a number with the event of that sequence. Means nothing for a name that is known.
+   */
+  readonly from?: 'now' | 'oldest' | number;
   /** Sent with each request; a list of values is sent as that many header lines. */
   readonly headers?: Readonly<Record<string, readonly string[]>>;
   /** One deadline in ms over connect, headers and body, or over a handler. Default 1,000; of handlers and own transports 30,000. */

@@ -46,7 +46,7 @@ function compileLines({ maxline, ...endpoint }: EndpointConfig) {
 function compileDelivery(endpoint: Omit<EndpointConfig, 'maxline'>) {
   const rate = parseRate(endpoint.rate ?? '');
   const schedule = parseRetrySchedule(endpoint.schedule ?? '');
-  const { ordering } = endpoint;
+  const { ordering, from } = endpoint;
   const { batch, ignore, ignoredmediatypes, cloudevents } = endpoint;
   return {
     name: endpoint.name,
@@ -60,6 +60,7 @@ function compileDelivery(endpoint: Omit<EndpointConfig, 'maxline'>) {
     maxRetryAfterMs: durationMs(endpoint.maxretryafter),
     ...(schedule && { schedule }),
     ...(ordering && { ordering }),
+    ...(from !== undefined && { from }),
     ...(rate && { rate }),
     batch: { maxEvents: batch.maxevents, maxBytes: parseByteSize(batch.maxbytes) ?? Number.NaN },
     format: endpoint.format,

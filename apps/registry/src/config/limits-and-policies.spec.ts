@@ -105,6 +105,15 @@ validation:
     expect(() => load(endpoint('ordering: lanes'))).toThrow('did you mean lane?');
   });
 
+  it('knows where an endpoint of a new name begins, and refuses what is no place in the log', () => {
+    const endpoint = (from: string) =>
+      `${MINIMAL}notifications: {endpoints: [{name: a, url: 'http://a.test', from: ${from}}]}\n`;
+    for (const from of ['now', 'oldest', 120])
+      expect(load(endpoint(String(from))).notifications.endpoints[0]?.from).toBe(from);
+    for (const from of ['0', '-1', '1.5', 'newest', '""'])
+      expect(() => load(endpoint(from))).toThrow('expected now, oldest, or a whole number, 1 or more');
+  });
+
   it('gives dead letters up at an age only when one is configured', () => {
     expect(load(MINIMAL).notifications.retention.deadLetterAgeMs).toBe(0);
     const text = `${MINIMAL}notifications: {retention: {deadletters: 500h}}\n`;

@@ -34,4 +34,20 @@ describe('the dead letters of an endpoint that was disabled', () => {
     await bench.app.start([endpoint()]);
     expect(bench.app.metrics('a')).toMatchObject({ deadLetters: dead, Pending: 0, Successes: 0 });
   });
+
+  it('are kept with its name for a while when that is gone from the configuration, and no longer', async () => {
+    await kill();
+    const dead = bench.app.metrics('a').deadLetters;
+    await bench.app.start([endpoint(true)]);
+    await bench.app.start([]);
+    expect(bench.app.broadcaster.detached).toMatchObject([{ name: 'a', deadLetters: dead }]);
+    await bench.app.start([endpoint()]);
+    expect(bench.app.metrics('a')).toMatchObject({ state: 'active', deadLetters: dead });
+    await bench.app.broadcaster.reconfigure({ endpoints: [endpoint(true)] });
+    await expect(bench.app.broadcaster.reconfigure({ endpoints: [] })).resolves.toMatchObject({
+      detached: ['a'],
+    });
+    await expect(bench.app.broadcaster.forgetDetached(-1)).resolves.toMatchObject([{ name: 'a' }]);
+    await expect(letters().page('a', 0, 10)).resolves.toEqual([]);
+  });
 });

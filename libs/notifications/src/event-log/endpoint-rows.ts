@@ -3,7 +3,6 @@ import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
 import type { LaneChanges } from '../delivery/lane-rows.js';
 import { NO_HISTORY, type LaneException, type Position } from '../delivery/progress.js';
-import { endReplaysOfDisabled } from '../replay/replay-rows.js';
 import { writeLetters, type LetterChanges } from '../dead-letters/letter-rows.js';
 import { recordOf, type EventRow } from './event-log.js';
 import type { LogRecord } from './log-record.js';
@@ -42,13 +41,6 @@ export interface EndpointProgress {
   readonly exceptions: readonly LaneException[];
 }
 
-/** What identifies an endpoint in the database, and what it wants. */
-export interface EndpointIdentity {
-  readonly name: string;
-  /** A digest of the settings that decide what the endpoint wants: when it changes, what is not delivered is judged again. */
-  readonly selection: string;
-}
-
 /** Changes of one endpoint, all stored or none. Whether it is paused or cut off is stored by who makes it so. */
 export interface EndpointChanges extends Omit<
   EndpointProgress,
@@ -56,59 +48,6 @@ export interface EndpointChanges extends Omit<
 > {
   readonly lanes: LaneChanges;
   readonly letters: LetterChanges;
-}
-
-const HEAD = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0)";
-
-/** Events in the dead letters of the endpoint `?1`: those of a disabled one outlive it. */
-const LETTERS = '(SELECT coalesce(sum(count), 0) FROM dead_letters WHERE endpoint = ?1)';
-
-/**
- * Brings the endpoints of the database in line with the configuration: a new name begins at the log's end, one that is gone is kept as
- * detached, one that came back resumes, and of a disabled one nothing is kept but its dead letters.
- *
- * @returns the names that were detached by this
- */
-export async function reconcileEndpoints(
-  database: Database,
-  endpoints: readonly EndpointIdentity[],
-  disabled: readonly string[],
-  nowMs: number,
-): Promise<readonly string[]> {
-  const configured = new Set(endpoints.map(({ name }) => name));
-  const known = await database.read<{ name: string; selection: string; detached_at_ms: number | null }>(
-    'SELECT name, selection, detached_at_ms FROM endpoints',
-  );
-  const gone = known
-    .filter(({ detached_at_ms: detachedAtMs }) => detachedAtMs === null)
-    .map(({ name }) => name)
-    .filter((name) => !configured.has(name) && !disabled.includes(name));
-  const isAsBefore = ({ name, selection }: EndpointIdentity): boolean =>
-    known.some((row) => row.name === name && row.selection === selection && row.detached_at_ms === null);
-  const batch = new WriteBatch('progress');
-  for (const name of disabled.filter((each) => known.some((row) => row.name === each))) {
-    for (const table of ['lane_backlog', 'lane_exceptions']) {
-      batch.run(`DELETE FROM ${table} WHERE endpoint = ?`, [name]);
-    }
-    batch.run('DELETE FROM endpoints WHERE name = ?', [name]);
-    endReplaysOfDisabled(batch, name, nowMs);
-  }
-  for (const name of gone) batch.run('UPDATE endpoints SET detached_at_ms = ? WHERE name = ?', [nowMs, name]);
-  // What is as before is not written: a start on a full disk may find no room at all.
-  for (const { name, selection } of endpoints.filter((endpoint) => !isAsBefore(endpoint))) {
-    batch.run(
-      `UPDATE endpoints SET selection = ?, judged = cursor, wanted = number, wanted_bytes = number_bytes
-       WHERE name = ? AND selection <> ?`,
-      [selection, name, selection],
-    );
-    batch.run(
-      `INSERT INTO endpoints (name, selection, state, cursor, judged, dead) VALUES (?1, ?2, 'active', ${HEAD}, ${HEAD}, ${LETTERS})
-       ON CONFLICT (name) DO UPDATE SET detached_at_ms = NULL`,
-      [name, selection],
-    );
-  }
-  if (batch.steps.length > 0) await database.commit(batch);
-  return gone;
 }
 
 interface EndpointRow extends Row {

@@ -14,11 +14,10 @@ import {
   readBacklog,
   readProgress,
   readUndone,
-  reconcileEndpoints,
-  type EndpointIdentity,
   type EndpointProgress,
   type UndoneRecord,
 } from './endpoint-rows.js';
+import { reconcileEndpoints, type EndpointIdentity, type Reconciled } from './reconcile-endpoints.js';
 
 /** Somebody whose progress is to be stored. After each `collect` exactly one of the others is called. */
 export interface ProgressSource {
@@ -101,7 +100,7 @@ export class ProgressStore {
   }
 
   /** Brings the stored endpoints in line with the configuration; see `reconcileEndpoints`. */
-  reconcile(endpoints: readonly EndpointIdentity[], disabled: readonly string[]): Promise<readonly string[]> {
+  reconcile(endpoints: readonly EndpointIdentity[], disabled: readonly string[]): Promise<Reconciled> {
     return reconcileEndpoints(this.database, endpoints, disabled, this.clock.now());
   }
 

@@ -69,6 +69,10 @@ export function isSchedule(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isWait);
 }
 
+export function isBeginning(value: unknown): boolean {
+  return value === 'now' || value === 'oldest' || (Number.isSafeInteger(value) && Number(value) >= 1);
+}
+
 export function areUniqueNames(value: unknown): boolean {
   if (!Array.isArray(value)) return true;
   const names = value.map((endpoint: unknown) => (endpoint as { name?: unknown } | null)?.name);

@@ -26,6 +26,7 @@ import {
   areHeaders,
   arePemSources,
   areUniqueNames,
+  isBeginning,
   isHostName,
   isHttpUrl,
   isPemSource,
@@ -114,6 +115,9 @@ class EndpointShape extends HttpShape {
   /** Looked up in the application. */
   @IsOptional() transport?: unknown;
   @IsOptional() @IsBoolean() disabled?: boolean;
+  @IsOptional()
+  @Satisfies('isBeginning', isBeginning, 'from must be now, oldest, or a sequence of the log')
+  from?: string | number;
   @IsOptional()
   @Satisfies('areHeaders', areHeaders, 'headers must be valid header names, each with a list of valid values')
   headers?: object;

@@ -12,6 +12,7 @@ import { backlogBound } from '../backlog/backlog-bound.js';
 import type { EndpointProgress } from '../event-log/endpoint-rows.js';
 import type { DetachedEndpoint } from '../event-log/endpoint-states.js';
 import { EventLog } from '../event-log/event-log.js';
+import type { Reconciled } from '../event-log/reconcile-endpoints.js';
 import { ProgressStore } from '../event-log/progress-store.js';
 import { NotificationsError } from '../notifications.error.js';
 import { NOTIFICATIONS_OPTIONS } from '../notifications.module-definition.js';
@@ -19,6 +20,7 @@ import type { EndpointOptions, NotificationsOptions } from '../notifications.opt
 import { checkedOptions } from '../notifications.options-check.js';
 import { Transports } from '../transports/transports.js';
 import { HERALD_USER_AGENT } from '../version.js';
+import { beginningLine } from './beginning-line.js';
 import { endpointSettings, type EndpointSettings } from './endpoint-settings.js';
 import { EndpointSink } from './endpoint-sink.js';
 import {
@@ -162,8 +164,9 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     const settings = this.#settingsOf(this.#configured);
     const disabled = this.options.endpoints.filter((endpoint) => endpoint.disabled === true);
     const names = disabled.map(({ name }) => name);
-    this.#tell({ disabled: names, detached: await this.progress.reconcile(settings, names) });
-    for (const each of settings) this.#sinks.set(each.name, await this.#open(each));
+    const { detached, added } = await this.progress.reconcile(settings, names);
+    this.#tell({ disabled: names, detached });
+    for (const each of settings) this.#sinks.set(each.name, await this.#open(each, added));
     this.#detached = await this.progress.detached();
     this.log.keepOnly((record) => this.endpoints.some((sink) => sink.wants(record)));
     this.log.refuseFor((record) => this.endpoints.find((sink) => sink.refuses(record))?.name);
@@ -199,17 +202,18 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
       (name) => this.#sinks.get(name) ?? [],
     );
     await Promise.all(halted.map((sink) => sink.interrupt()));
-    const changed = await this.#store(next, settings, plan).catch(async (error: unknown) => {
-      await Promise.all(halted.map((sink) => this.#goOn(sink, sink.settings)));
-      throw error;
-    });
-    await this.#replace(settings, plan);
-    const resumed = plan.opened.filter((name) => this.#detached.some((detached) => detached.name === name));
+    const { changed, added, detached } = await this.#store(next, settings, plan).catch(
+      async (error: unknown) => {
+        await Promise.all(halted.map((sink) => this.#goOn(sink, sink.settings)));
+        throw error;
+      },
+    );
+    await this.#replace(settings, plan, added);
+    const resumed = plan.opened.filter((name) => !added.includes(name));
     this.#detached = await this.progress.detached();
     this.#configured = next;
-    const { detached, disabled, unchanged } = plan;
-    this.#tell(plan);
-    const added = plan.opened.filter((name) => !resumed.includes(name));
+    const { disabled, unchanged } = plan;
+    this.#tell({ disabled, detached });
     return { added, resumed, changed, detached, disabled, unchanged };
   }
 
@@ -218,7 +222,7 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     { endpoints }: EndpointsConfiguration,
     settings: readonly EndpointSettings[],
     { changed }: ReconfigurationPlan,
-  ): Promise<readonly ChangedEndpoint[]> {
+  ): Promise<Reconciled & { readonly changed: readonly ChangedEndpoint[] }> {
     const told: ChangedEndpoint[] = [];
     for (const each of settings.filter(({ name }) => changed.includes(name))) {
       const sink = this.endpoint(each.name);
@@ -226,21 +230,25 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
       told.push({ name: each.name, ...(sameFilter ? {} : await sink.judgeAgain(each.wants)) });
     }
     const disabled = endpoints.filter((endpoint) => endpoint.disabled === true);
-    await this.progress.reconcile(
+    const reconciled = await this.progress.reconcile(
       settings,
       disabled.map(({ name }) => name),
     );
-    return told;
+    return { ...reconciled, changed: told };
   }
 
   /** Puts the sinks in the order of the configuration; those of unchanged endpoints stay as they are. */
-  async #replace(settings: readonly EndpointSettings[], { changed }: ReconfigurationPlan): Promise<void> {
+  async #replace(
+    settings: readonly EndpointSettings[],
+    { changed }: ReconfigurationPlan,
+    added: readonly string[],
+  ): Promise<void> {
     const sinks = new Map<string, EndpointSink>();
     for (const each of settings) {
       const sink = this.#sinks.get(each.name);
       if (sink !== undefined && changed.includes(each.name)) await this.#goOn(sink, each);
       else sink?.reopen();
-      sinks.set(each.name, sink ?? (await this.#open(each)));
+      sinks.set(each.name, sink ?? (await this.#open(each, added)));
     }
     this.#sinks = sinks;
     this.#wake();
@@ -269,8 +277,12 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     sink.wake();
   }
 
-  async #open(settings: EndpointSettings): Promise<EndpointSink> {
-    const progress = await this.#progressOf(settings.name);
+  /** @param added names that the database did not know before */
+  async #open(settings: EndpointSettings, added: readonly string[]): Promise<EndpointSink> {
+    const { name, from } = settings;
+    const progress = await this.#progressOf(name);
+    if (added.includes(name) && from !== 'now')
+      this.#logger.log(beginningLine(name, from, progress.position.cursor + 1), { endpoint: name });
     const sink = await this.modules.create(EndpointSink);
     sink.open(settings, progress);
     return sink;

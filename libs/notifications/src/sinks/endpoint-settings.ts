@@ -5,6 +5,7 @@ import type { EnvelopeBounds } from '../delivery/envelope.js';
 import { compileFilter, type Filter } from '../event/filter.js';
 import { formatOf, type Format } from '../event/format.js';
 import type { LogRecord } from '../event-log/log-record.js';
+import type { Beginning } from '../event-log/reconcile-endpoints.js';
 import { AddressGuard } from '../http/addresses/address-guard.js';
 import { httpSettings, type HttpSettings } from '../http/http-settings.js';
 import type {
@@ -50,6 +51,8 @@ export interface DeliverySettings extends Required<Pick<WebhookOptions, PlainSet
   readonly wants: Filter;
   /** Whether its format can express an event, wanted or not. */
   readonly carries: Filter;
+  /** Where it begins when its name is new. */
+  readonly from: Beginning;
   /** A digest of what decides {@link wants}. */
   readonly selection: string;
   /** How much may wait for it. */
@@ -225,6 +228,7 @@ function deliverySettings(options: EndpointOptions, carrier: Carrier, origin: st
     envelope: envelopeBounds(options, carrier),
     wants: (record) => carrier.carries(record) && filter(record),
     carries: (record) => carrier.carries(record),
+    from: options.from ?? 'now',
     selection: selectionOf(options),
     backlog: backlogBound(options.backlog),
   };

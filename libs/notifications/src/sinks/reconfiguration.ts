@@ -16,7 +16,7 @@ export interface ChangedEndpoint {
 
 /** What became of the endpoints, by their names. */
 export interface Reconfiguration {
-  /** New: they begin with what happens from now on. */
+  /** New: they begin where they say. */
   readonly added: readonly string[];
   /** Configured again: they go on where they stood. */
   readonly resumed: readonly string[];
@@ -46,7 +46,8 @@ export function planOf(before: EndpointsConfiguration, after: EndpointsConfigura
   const disabled = after.endpoints.filter((endpoint) => !isEnabled(endpoint)).map(({ name }) => name);
   const sameAddresses = isDeepStrictEqual(before.addresses, after.addresses);
   const isSame = (name: string, endpoint: EndpointOptions): boolean =>
-    isDeepStrictEqual(running.get(name), endpoint) && (sameAddresses || !isWebhook(endpoint));
+    isDeepStrictEqual(lasting(running.get(name)), lasting(endpoint)) &&
+    (sameAddresses || !isWebhook(endpoint));
   const kept = [...enabled].filter(([name]) => running.has(name));
   return {
     opened: [...enabled.keys()].filter((name) => !running.has(name)),
@@ -55,6 +56,13 @@ export function planOf(before: EndpointsConfiguration, after: EndpointsConfigura
     disabled: disabled.filter((name) => !wasDisabled.has(name)),
     unchanged: kept.filter(([name, endpoint]) => isSame(name, endpoint)).map(([name]) => name),
   };
+}
+
+/** Where an endpoint begins is past for one that runs. */
+function lasting(endpoint: EndpointOptions | undefined): object | undefined {
+  if (endpoint === undefined) return undefined;
+  const { from: _past, ...options } = endpoint;
+  return options;
 }
 
 function isEnabled({ disabled }: EndpointOptions): boolean {

@@ -135,6 +135,15 @@ export function rate(): ScalarKind {
   );
 }
 
+/** Where an endpoint of a new name begins. */
+export function beginning(): ScalarKind {
+  const sequence = count(1);
+  return scalar((value) => {
+    const mismatch = value === 'now' || value === 'oldest' ? undefined : sequence.check(value);
+    return mismatch && { ...mismatch, expected: `now, oldest, or ${mismatch.expected}` };
+  });
+}
+
 /** When what failed is tried again. */
 export function retrySchedule(): ScalarKind {
   return textKind(

@@ -1,6 +1,7 @@
 import type { CloudEventsOptions, FormatName } from '@herald/notifications';
 
 import {
+  beginning,
   byteSize,
   count,
   duration,
@@ -71,6 +72,10 @@ export class EndpointConfig {
 
   @Key(flag())
   disabled = false;
+
+  /** Herald's own: where it begins, when its name is new. */
+  @Key(beginning())
+  from?: 'now' | 'oldest' | number;
 
   /** Herald's own: where events go when it is no webhook. */
   @Key(oneOf(ENDPOINT_TYPES))
