@@ -93,6 +93,7 @@ describe('pulling', () => {
     ['bytes=99990-', 206, [99_990, 99_999]],
     ['bytes=-10', 206, [99_990, 99_999]],
     ['bytes=50000-999999', 206, [50_000, 99_999]],
+    ['bytes=50000-99999999999999999999', 206, [50_000, 99_999]],
   ] as const)('gives the part %s of a blob', async (range, status, [start, end]) => {
     const answer = await expectStatus(
       status,
@@ -102,10 +103,22 @@ describe('pulling', () => {
     expect(await bytesOf(answer)).toEqual(large.bytes.subarray(start, end + 1));
   });
 
-  it('refuses a part that is not there, and says how long the blob is', async () => {
-    const headers = { Range: 'bytes=100000-' };
-    const answer = await expectStatus(416, client.request(`blobs/${large.digest}`, { headers }));
-    expect(answer.headers.get('content-range')).toBe('bytes */100000');
+  it.each(['bytes=100000-', 'bytes=500000-900000', 'bytes=-0', 'bytes=500-0', 'bytes=99999999999999999999-'])(
+    'refuses the part %s, which is not there, and says how long the blob is',
+    async (range) => {
+      const headers = { Range: range };
+      const answer = await expectStatus(416, client.request(`blobs/${large.digest}`, { headers }));
+      expect(answer.headers.get('content-range')).toBe('bytes */100000');
+    },
+  );
+
+  it('answers HEAD with the length of the whole, whatever part is named', async () => {
+    for (const Range of ['bytes=0-9', 'bytes=100000-']) {
+      const url = `${registry.url}/v2/${client.repository}/blobs/${large.digest}`;
+      const answer = await onWire(url, { method: 'HEAD', headers: { Range } });
+      expect([answer.status, answer.headers['content-length']]).toEqual([200, '100000']);
+      expect(answer.headers['content-range']).toBeUndefined();
+    }
   });
 
   it('gives the whole blob once to one that asks for many parts of it', async () => {

@@ -125,8 +125,9 @@ function answerOf(request: FastifyRequest, { descriptor }: BlobContent): Answer 
   return { kind: 'content', status, range, lengthBytes: range.end - range.start + 1 };
 }
 
-/** RFC 9110 §13.1.5: a range of what the client has the beginning of, and not of another content. */
+/** RFC 9110 §14.2: only GET has ranges. §13.1.5: of what the client has the beginning of, and not of another content. */
 function requestedRange(request: FastifyRequest, digest: Digest, sizeBytes: number): RangeRequest {
+  if (request.method !== 'GET') return { kind: 'whole' };
   const condition = request.headers['if-range'];
   if (typeof condition === 'string' && condition !== `"${digest}"`) return { kind: 'whole' };
   return readRange(request.headers.range, sizeBytes);

@@ -7,11 +7,13 @@ export type RangeRequest =
   | { readonly kind: 'unsatisfiable' };
 
 const WHOLE: RangeRequest = { kind: 'whole' };
-const RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
+/** One range of bytes; units are case-insensitive, and a list may have empty elements (RFC 9110 §5.6.1.2). */
+const RANGE = /^bytes=[ \t,]*(\d*)-(\d*)[ \t,]*$/i;
 
 /**
- * Reads a Range header by RFC 9110 §14: one range, open at either end. Anything else, several ranges included, is ignored as the RFC
- * allows, and the whole is sent.
+ * Reads a Range header by RFC 9110 §14: one range, open at either end. A range that ends before it begins is rejected (§14.2 lets a
+ * server choose), because the specification's conformance suite takes the whole blob for a registry without ranges. Anything else,
+ * several ranges included, is ignored as the RFC allows, and the whole is sent.
  */
 export function readRange(header: string | undefined, sizeBytes: number): RangeRequest {
   const [match, from = '', to = ''] = RANGE.exec(header ?? '') ?? [];
@@ -19,8 +21,7 @@ export function readRange(header: string | undefined, sizeBytes: number): RangeR
   if (from === '') return suffix(Number(to), sizeBytes);
   const start = Number(from);
   const end = to === '' ? Infinity : Number(to);
-  if (end < start) return WHOLE;
-  if (start >= sizeBytes) return { kind: 'unsatisfiable' };
+  if (end < start || start >= sizeBytes) return { kind: 'unsatisfiable' };
   return { kind: 'part', range: { start, end: Math.min(end, sizeBytes - 1) } };
 }
 
