@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf } from '../support/image.js';
@@ -130,6 +131,7 @@ describe('pushing blobs', () => {
     for (const range of ['0-9', '5-14', '20-29', 'bytes 10-19/30', '10', '19-10', '-1-5']) {
       const out = await send('PATCH', next, range, 10, 20);
       expect(out.status).toBe(416);
+      expect([out.headers.get('location'), out.headers.get('range')]).toEqual([next, '0-9']);
       await expect(status(next)).resolves.toBe('0-9');
     }
     await expectStatus(202, send('PATCH', next, '10-19', 10, 20));
@@ -148,6 +150,33 @@ describe('pushing blobs', () => {
     const headers = { 'Content-Range': '0-99' };
     const request = client.at(location, { method: 'PATCH', headers, body: 'short' });
     await expect(refusal(request)).resolves.toEqual([400, 'SIZE_INVALID']);
+    await expect(status(location)).resolves.toBe('0-0');
+  });
+
+  it('refuses such a chunk that came without a length too, and the session goes on where it says', async () => {
+    for (const [range, pieces] of [
+      ['0-9', ['01234']],
+      ['0-3', ['01', '234']],
+    ] as const) {
+      const location = await openUpload(client);
+      const request = { method: 'PATCH', headers: { 'Content-Range': range }, pieces: [...pieces] };
+      const refused = await onWire(absolute(location), {
+        ...request,
+        headers: { ...request.headers, 'Transfer-Encoding': 'chunked' },
+      });
+      expect(refused.status).toBe(400);
+      expect(JSON.parse(refused.body.toString())).toMatchObject({ errors: [{ code: 'SIZE_INVALID' }] });
+      await expect(status(location)).resolves.toBe(refused.headers.range);
+    }
+  });
+
+  it('knows no session to a chunk of one that is not there, whatever its range', async () => {
+    const location = `blobs/uploads/${randomUUID()}`;
+    for (const range of ['0-4', '5-9', 'bytes 0-4/5']) {
+      const headers = { 'Content-Range': range };
+      const request = client.request(location, { method: 'PATCH', headers, body: '01234' });
+      await expect(refusal(request)).resolves.toEqual([404, 'BLOB_UPLOAD_UNKNOWN']);
+    }
   });
 
   it('takes a stream without length and range, and the empty blob', async () => {

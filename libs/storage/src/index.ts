@@ -77,6 +77,7 @@ export {
   type BlobStore,
   type ByteRange,
   type ByteSource,
+  type Chunk,
   type ManifestPush,
   type ManifestService,
   type ManifestStore,

@@ -8,7 +8,9 @@ import {
   type Digest,
   type DigestAlgorithm,
   type Repository,
+  type UploadStatus,
 } from '@herald/storage';
+import { chunkOf } from './chunk-range.js';
 import { single, type Query } from './query.js';
 
 /**
@@ -30,6 +32,26 @@ export function announcedAlgorithm(query: Query): DigestAlgorithm | undefined {
   throw new StorageError('DIGEST_UNSUPPORTED', 'this registry computes sha256 and sha512');
 }
 
+/** OCI end-5. */
+export async function append(
+  uploads: Repository['uploads'],
+  id: string,
+  { raw }: FastifyRequest,
+): Promise<UploadStatus> {
+  const { source, at } = chunkOf(raw);
+  return uploads.append(id, source, at);
+}
+
+/** OCI end-6. The body may be the last chunk, or the whole blob. */
+export async function close(
+  uploads: Repository['uploads'],
+  id: string,
+  digest: Digest,
+  request: FastifyRequest,
+): Promise<Descriptor> {
+  return hasBody(request) ? uploads.close(id, digest, chunkOf(request.raw)) : uploads.commit(id, digest);
+}
+
 export function requiredDigest(query: Query): Digest {
   const digest = single(query, 'digest');
   if (digest === undefined) {
@@ -41,6 +63,6 @@ export function requiredDigest(query: Query): Digest {
   return parseDigest(digest);
 }
 
-export function hasBody({ headers }: FastifyRequest): boolean {
+function hasBody({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }

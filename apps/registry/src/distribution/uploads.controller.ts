@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   parseDigest,
   RepositoryService,
+  StorageError,
   type Descriptor,
   type RepositoryName,
   type UploadStatus,
@@ -10,12 +11,14 @@ import {
 import { Locations } from '../http/locations.js';
 import { bodyOf } from '../http/request-body.js';
 import { RepositoryNamePipe } from './path-pipes.js';
-import { chunkStart } from './chunk-range.js';
 import { single, type Query as QueryParameters } from './query.js';
-import { announcedAlgorithm, hasBody, mount, requiredDigest } from './upload-requests.js';
+import { announcedAlgorithm, append, close, mount, requiredDigest } from './upload-requests.js';
 
 /** Chunks may be as small as a client likes; it is told so, because some ask. */
 const MIN_CHUNK_BYTES = 1;
+
+/** Refusals after which the session lives, and the client may go on with it. */
+const REFUSED_CHUNK: ReadonlySet<string> = new Set(['RANGE_INVALID', 'SIZE_INVALID']);
 
 /** Uploads of blobs: OCI end-4 to end-6, end-11, end-13 and end-14. */
 @Controller('v2')
@@ -58,14 +61,11 @@ export class UploadsController {
     @Res() { raw: response }: FastifyReply,
   ): Promise<void> {
     const { uploads } = this.repositories.repository(name);
-    this.#accepted(
-      response,
-      name,
-      await uploads.append(id, bodyOf(request.raw), chunkStart(request.headers)),
-    );
+    const appended = this.#orWhereItStands(response, name, id, append(uploads, id, request));
+    this.#accepted(response, name, await appended);
   }
 
-  /** Closes a session. Its body may be the last chunk, or the whole blob. */
+  /** Closes a session. */
   @Put(':name/blobs/uploads/:id')
   async close(
     @Param('name', RepositoryNamePipe) name: RepositoryName,
@@ -76,10 +76,8 @@ export class UploadsController {
   ): Promise<void> {
     const digest = requiredDigest(query);
     const { uploads } = this.repositories.repository(name);
-    const blob = hasBody(request)
-      ? uploads.close(id, digest, { source: bodyOf(request.raw), at: chunkStart(request.headers) })
-      : uploads.commit(id, digest);
-    this.#created(response, name, await blob);
+    const closed = this.#orWhereItStands(response, name, id, close(uploads, id, digest, request));
+    this.#created(response, name, await closed);
   }
 
   @Head(':name/blobs/uploads/:id')
@@ -109,6 +107,25 @@ export class UploadsController {
   ): Promise<void> {
     await this.repositories.repository(name).uploads.cancel(id);
     response.writeHead(204).end();
+  }
+
+  /** A chunk that does not follow is refused together with where the session goes on: 416, Location and Range, as clients know it. */
+  async #orWhereItStands<T>(
+    response: FastifyReply['raw'],
+    name: RepositoryName,
+    id: string,
+    appending: Promise<T>,
+  ): Promise<T> {
+    try {
+      return await appending;
+    } catch (error) {
+      if (error instanceof StorageError && REFUSED_CHUNK.has(error.code)) {
+        const status = await this.repositories.repository(name).uploads.status(id);
+        for (const [header, value] of Object.entries(this.#sessionHeaders(name, status)))
+          response.setHeader(header, value);
+      }
+      throw error;
+    }
   }
 
   #accepted(response: FastifyReply['raw'], name: RepositoryName, status: UploadStatus): void {

@@ -59,10 +59,10 @@ export interface BlobContent {
 /** Bytes on their way in; a stream of a request's body is one. */
 export type ByteSource = AsyncIterable<Uint8Array>;
 
-/** The end of an upload's bytes, in the request that closes it. */
-export interface LastChunk {
+/** A part of an upload. */
+export interface Chunk {
   readonly source: ByteSource;
-  /** Where the client believes that the session stands. */
+  /** Where it begins, if it says so: exactly where the session has to stand. */
   readonly at?: number | undefined;
 }
 
@@ -143,7 +143,7 @@ export interface UploadStore {
    *
    * @throws StorageError as {@link append} and {@link commit}
    */
-  close(id: string, digest: Digest, last: LastChunk, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
+  close(id: string, digest: Digest, last: Chunk, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
   /**
    * Takes a whole blob without a session that a client could see. OCI distribution-spec end-4b.
    *

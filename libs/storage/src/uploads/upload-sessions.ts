@@ -6,7 +6,7 @@ import type { Alongside, BlobPushed } from '../repository/change.js';
 import type { Descriptor } from '../repository/descriptor.js';
 import { digestAlgorithm, type Digest, type DigestAlgorithm } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
-import type { ByteSource, LastChunk, UploadStatus } from '../repository/repository.js';
+import type { ByteSource, Chunk, UploadStatus } from '../repository/repository.js';
 import { StorageError } from '../repository/storage.error.js';
 import type { Closing, Closings } from './closings.js';
 import type { FinishedUploads } from './finished-uploads.js';
@@ -100,7 +100,7 @@ export class UploadSessions {
     id: string,
     digest: Digest,
     alongside: Alongside<BlobPushed>,
-    last?: LastChunk,
+    last?: Chunk,
   ): Promise<Descriptor> {
     const key = keyOf(repository, id);
     const closing = { repository, key, digest, alongside };
