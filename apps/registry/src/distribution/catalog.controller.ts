@@ -5,7 +5,8 @@ import { type RegistryConfig } from '../config/registry-config.js';
 import { REGISTRY_CONFIG } from '../config/registry-config.token.js';
 import { sendJson } from '../http/json-answer.js';
 import { Locations } from '../http/locations.js';
-import { invalidPageSize, pageSize } from './page-size.js';
+import { RegistryError } from '../http/registry-error.js';
+import { pageSize } from './page-size.js';
 import { single, type Query as QueryParameters } from './query.js';
 
 /** What upstream lists when a client does not say how many it wants. */
@@ -47,8 +48,13 @@ export class CatalogController {
   /** More than `catalog.maxentries` is refused and not cut, as upstream does: a client would take what it gets for all there is. */
   #limit(query: QueryParameters): number {
     const { maxEntries } = this.config.catalog;
-    const asked = pageSize(query);
+    const asked = pageSize(query, invalidPageSize);
     if (asked !== undefined && asked > maxEntries) throw invalidPageSize(asked);
     return asked ?? Math.min(DEFAULT_ENTRIES, maxEntries);
   }
+}
+
+/** Upstream's refusal, with its code and detail: the specification has no code of its own for its catalog. */
+function invalidPageSize(n: string | number): RegistryError {
+  return new RegistryError('PAGINATION_NUMBER_INVALID', 'invalid number of results requested', { n });
 }

@@ -5,6 +5,7 @@ import { type RegistryConfig } from '../config/registry-config.js';
 import { REGISTRY_CONFIG } from '../config/registry-config.token.js';
 import { sendJson } from '../http/json-answer.js';
 import { Locations } from '../http/locations.js';
+import { RegistryError } from '../http/registry-error.js';
 import { pageSize } from './page-size.js';
 import { RepositoryNamePipe } from './path-pipes.js';
 import { single, type Query as QueryParameters } from './query.js';
@@ -37,7 +38,7 @@ export class TagsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { maxTags } = this.config.tags;
-    const limit = Math.min(pageSize(query) ?? maxTags, maxTags);
+    const limit = Math.min(pageSize(query, invalidPageSize) ?? maxTags, maxTags);
     const last = single(query, 'last');
     const { tags } = this.repositories.repository(name);
     const { items, more } = await tags.list({ limit, ...(last !== undefined && { last }) });
@@ -46,4 +47,9 @@ export class TagsController {
       more && lastListed !== undefined ? this.locations.tagsAfter(name, lastListed, limit) : undefined;
     sendJson(request, reply, { body: { name, tags: items }, next });
   }
+}
+
+/** OCI distribution-spec, "Error Codes": the code of a 4xx must be one of its own, and upstream's for this is not. */
+function invalidPageSize(n: string): RegistryError {
+  return new RegistryError('PARAMETER_INVALID', 'invalid number of results requested', { n });
 }
