@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RegistryProcess } from '../support/registry-process.js';
 import { fresh, onWire } from './wire.js';
@@ -19,14 +20,15 @@ const ROUTES: readonly (readonly [path: string, methods: readonly string[]])[] =
   ['/v2/a/b/tags/list', ['GET', 'HEAD']],
   [`/v2/a/b/referrers/${DIGEST}`, ['GET', 'HEAD']],
 ];
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE', 'PROPFIND'];
+const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT', 'TRACE', 'PROPFIND'];
 
 /** OCI distribution-spec, "Error Codes". */
 describe('errors', () => {
   let registry: RegistryProcess;
 
   beforeAll(async () => {
-    registry = await new RegistryProcess().start();
+    const headers = { 'Access-Control-Allow-Origin': ['http://ui.test'] };
+    registry = await new RegistryProcess({ http: { headers } }).start();
   });
 
   afterAll(() => registry.dispose());
@@ -45,6 +47,59 @@ describe('errors', () => {
         if (method !== 'HEAD')
           expect(JSON.parse(answer.body.toString())).toMatchObject({ errors: [{ code: 'UNSUPPORTED' }] });
       }
+    },
+  );
+
+  it('of a name are NAME_INVALID, however long it is', async () => {
+    for (const parts of [128, 500, 5_000]) {
+      const answer = await onWire(`${registry.url}/v2/${'a/'.repeat(parts)}a/tags/list`, { method: 'GET' });
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.body.toString())).toMatchObject({ errors: [{ code: 'NAME_INVALID' }] });
+    }
+  });
+
+  it('never come of OPTIONS, which says what a path takes, so that browsers may go by http.headers', async () => {
+    for (const [path, methods] of ROUTES) {
+      const answer = await onWire(registry.url + path, {
+        method: 'OPTIONS',
+        headers: { Origin: 'http://ui.test' },
+      });
+      expect([answer.status, answer.body.length]).toEqual([200, 0]);
+      expect(answer.headers.allow).toBe(methods.join(', '));
+      expect(answer.headers['access-control-allow-origin']).toBe('http://ui.test');
+    }
+    expect((await onWire(`${registry.url}/v2/nothing`, { method: 'OPTIONS' })).status).toBe(404);
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400],
+    ['a method that nobody knows', 'FOO /v2/ HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    [
+      'two lengths',
+      'PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      400,
+    ],
+    ['headers without end', `GET /v2/ HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(40_000)}\r\n\r\n`, 431],
+    [
+      'a path that cannot be decoded',
+      'GET /v2/%zz/tags/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      400,
+    ],
+  ])(
+    'of %s are in the specification’s shape too, with the headers of every answer',
+    async (_what, request, status) => {
+      const answer = await textOf(new URL(registry.url).port, request);
+      const [head = '', body = ''] = answer.split('\r\n\r\n');
+      expect(head.split('\r\n')).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(`^HTTP/1.1 ${status} `),
+          'Docker-Distribution-Api-Version: registry/2.0',
+          'Access-Control-Allow-Origin: http://ui.test',
+          'Content-Type: application/json',
+          `Content-Length: ${Buffer.byteLength(body)}`,
+        ]),
+      );
+      expect(JSON.parse(body)).toMatchObject({ errors: [{ code: 'UNSUPPORTED' }] });
     },
   );
 
@@ -92,3 +147,12 @@ describe('errors', () => {
     expect([head.status, head.body.length]).toEqual([status, 0]);
   });
 });
+
+/** Everything that comes back until the registry ends the connection. */
+async function textOf(port: string, request: string): Promise<string> {
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write(request);
+  let answer = '';
+  for await (const piece of socket) answer += String(piece);
+  return answer;
+}

@@ -40,15 +40,20 @@ export class OciErrorFilter implements ExceptionFilter {
 
 /** Writes an error to the raw response; of a HEAD the headers alone. */
 export function writeError(raw: FastifyReply['raw'], answer: ErrorAnswer, headersOnly: boolean): void {
-  const { status, code, message, detail } = answer;
-  const body = Buffer.from(
-    `${JSON.stringify({ errors: [{ code, message, ...(detail !== undefined && { detail }) }] })}\n`,
-  );
+  const { status } = answer;
+  const body = errorBody(answer);
   raw.statusCode = status;
   raw.setHeader('Content-Type', 'application/json');
   raw.setHeader('Content-Length', body.length);
   if (status === 503) raw.setHeader('Retry-After', '5');
   raw.end(headersOnly ? undefined : body);
+}
+
+/** The document of an error: OCI distribution-spec, "Error Codes". */
+export function errorBody({ code, message, detail }: ErrorAnswer): Buffer {
+  return Buffer.from(
+    `${JSON.stringify({ errors: [{ code, message, ...(detail !== undefined && { detail }) }] })}\n`,
+  );
 }
 
 export function answerOf(error: unknown): ErrorAnswer {

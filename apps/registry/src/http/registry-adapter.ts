@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerMalformed } from './malformed-requests.js';
 import { answerOf, writeError } from './oci-error.filter.js';
 import { rewriteUrl } from './repository-route.js';
 import { refuseUnknownMethods } from './route-methods.js';
@@ -46,17 +47,20 @@ export function createRegistryAdapter(
   contexts: RequestContexts,
   addresses: ServerAddresses,
 ): FastifyAdapter {
+  const common = commonHeaders(headers);
   const adapter = new FastifyAdapter({
     genReqId: () => randomUUID(),
     rewriteUrl: (request: IncomingMessage) => rewriteUrl(request.url ?? '/', prefix),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEADER_BYTES },
     exposeHeadRoutes: false,
     connectionTimeout: IDLE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: 0,
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerMalformed(common),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      for (const [name, values] of common) reply.raw.setHeader(name, values);
       writeError(
         reply.raw,
         { ...answerOf(error), status: 400, code: 'UNSUPPORTED', message: 'the URL is malformed' },
@@ -68,7 +72,7 @@ export function createRegistryAdapter(
   acceptAnyBody(fastify);
   addContext(fastify, contexts);
   for (const observer of observers) observer.observe(fastify);
-  addCommonHeaders(fastify, headers);
+  addCommonHeaders(fastify, common);
   keepAddressesApart(fastify, addresses, metricsPath);
   refuseUnknownMethods(fastify);
   return adapter;
@@ -91,12 +95,20 @@ function addContext(fastify: FastifyInstance, contexts: RequestContexts): void {
   });
 }
 
-function addCommonHeaders(fastify: FastifyInstance, headers: AdapterOptions['headers']): void {
-  const configured = Object.entries(headers).map(([name, values]) => [name, [...values]] as const);
+type Headers = readonly (readonly [name: string, values: string | readonly string[]])[];
+
+/** What every answer carries, whatever became of its request. */
+function commonHeaders(configured: AdapterOptions['headers']): Headers {
+  return [
+    ['Docker-Distribution-Api-Version', 'registry/2.0'],
+    ['X-Content-Type-Options', 'nosniff'],
+    ...Object.entries(configured),
+  ];
+}
+
+function addCommonHeaders(fastify: FastifyInstance, headers: Headers): void {
   fastify.addHook('onRequest', (_request, { raw }, done) => {
-    raw.setHeader('Docker-Distribution-Api-Version', 'registry/2.0');
-    raw.setHeader('X-Content-Type-Options', 'nosniff');
-    for (const [name, values] of configured) raw.setHeader(name, values);
+    for (const [name, values] of headers) raw.setHeader(name, values);
     // While the server closes, each answer is the last of its connection.
     if (!fastify.server.listening) raw.setHeader('Connection', 'close');
     done();

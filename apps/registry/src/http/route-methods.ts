@@ -8,7 +8,9 @@ const UPLOADS = /\/blobs\/uploads\/?(?:\?|$)/;
 
 /**
  * Tells a path that exists from a method that it does not have: 405 with `Allow`, RFC 9110 §15.5.6, where the router knows only 404.
- * What exists is learned from the routes themselves. It holds for the distribution API; other addresses tell strangers nothing.
+ * OPTIONS asks for just that, and is answered 200 as by upstream: a browser asks so before it lets a page of another origin call, and
+ * goes by the headers in `http.headers`. What exists is learned from the routes themselves. It holds for the distribution API; other
+ * addresses tell strangers nothing.
  */
 export function refuseUnknownMethods(fastify: FastifyInstance): void {
   const methodsByRoute = new Map<string, Set<string>>();
@@ -25,6 +27,10 @@ export function refuseUnknownMethods(fastify: FastifyInstance): void {
     }
     reply.hijack();
     reply.raw.setHeader('Allow', allowed.join(', '));
+    if (request.method === 'OPTIONS') {
+      reply.raw.writeHead(200, { 'Content-Length': 0 }).end();
+      return;
+    }
     const message = 'the operation is unsupported: this path has other methods';
     writeError(reply.raw, { ...wireOf('UNSUPPORTED'), message }, request.method === 'HEAD');
   });
