@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerMalformed } from './malformed-requests.js';
@@ -75,6 +76,7 @@ export function createRegistryAdapter(
   addCommonHeaders(fastify, common);
   keepAddressesApart(fastify, addresses, metricsPath);
   refuseUnknownMethods(fastify);
+  letOnlyClientsBeIdle(fastify);
   return adapter;
 }
 
@@ -135,5 +137,18 @@ function keepAddressesApart(
       { status: 404, code: 'UNSUPPORTED', message: 'there is no such route' },
       request.method === 'HEAD',
     );
+  });
+}
+
+/**
+ * A connection is idle for two reasons: its client does nothing, or waits for the registry, which may have a large blob to hash or to
+ * sync before it can answer. Only the first is cut off after {@link IDLE_MS}.
+ */
+function letOnlyClientsBeIdle(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', ({ raw: request }, { raw: response }, done) => {
+    response.on('timeout', (socket: Socket) => {
+      if (!request.complete || response.headersSent) socket.destroy();
+    });
+    done();
   });
 }
