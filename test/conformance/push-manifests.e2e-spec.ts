@@ -193,4 +193,37 @@ describe('pushing manifests', () => {
     expect(answer.headers.get('oci-tag')).toBeNull();
     await expectStatus(404, client.request('manifests/beside'));
   });
+
+  it('moves a tag from what the client has seen of it, and from nothing else: If-Match, If-None-Match', async () => {
+    const [one, two] = [await newManifest(), await newManifest()];
+    const conditional = (manifest: Content, headers: Record<string, string>) =>
+      client.request('manifests/conditional', {
+        method: 'PUT',
+        headers: { 'Content-Type': manifest.mediaType, ...headers },
+        body: new Uint8Array(manifest.bytes),
+      });
+    await expect(refusal(conditional(one, { 'If-Match': '*' }))).resolves.toEqual([412, 'DENIED']);
+    await expectStatus(201, conditional(one, { 'If-None-Match': '*' }));
+    await expect(refusal(conditional(two, { 'If-None-Match': '*' }))).resolves.toEqual([412, 'DENIED']);
+    const etag = (await client.request('manifests/conditional')).headers.get('etag') ?? '';
+    await expectStatus(201, conditional(two, { 'If-Match': etag }));
+    await expect(refusal(conditional(one, { 'If-Match': etag }))).resolves.toEqual([412, 'DENIED']);
+    await expectServed('conditional', two, two.digest);
+  });
+
+  it('lets one of many clients go on from the same state of a tag, and tells the others', async () => {
+    await expectStatus(201, put('contended', await newManifest()));
+    const etag = (await client.request('manifests/contended')).headers.get('etag') ?? '';
+    const manifests = await Promise.all(Array.from({ length: 8 }, () => newManifest()));
+    const answers = await Promise.all(
+      manifests.map(({ mediaType, bytes }) =>
+        client.request('manifests/contended', {
+          method: 'PUT',
+          headers: { 'Content-Type': mediaType, 'If-Match': etag },
+          body: new Uint8Array(bytes),
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(7).fill(412)]);
+  });
 });

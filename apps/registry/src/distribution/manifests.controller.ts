@@ -23,7 +23,7 @@ import {
   type Tag,
 } from '@herald/storage';
 import { whenOver } from '../http/content-sender.js';
-import { matchesEtag } from '../http/entity-tag.js';
+import { matchesEtag, writeCondition } from '../http/entity-tag.js';
 import { Locations } from '../http/locations.js';
 import { readBody } from '../http/request-body.js';
 import { RegistryError } from '../http/registry-error.js';
@@ -81,7 +81,9 @@ export class ManifestsController {
     const mediaType = (this.contexts.current().contentType ?? '').split(';', 1)[0]?.trim() ?? '';
     const bytes = await readBody(request.raw, MAX_MANIFEST_BYTES);
     const { manifests } = this.repositories.repository(name);
-    const manifest = await manifests.put({ reference, tags, mediaType, bytes });
+    const condition = writeCondition(request.raw.headers);
+    const push = { reference, tags, mediaType, bytes, ...(condition && { condition }) };
+    const manifest = await manifests.put(push);
     const { descriptor, subject } = manifest;
     const warnings = pushWarnings(manifest);
     response.writeHead(201, {

@@ -60,6 +60,7 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   NOT_FOUND: { status: 404, code: 'UNSUPPORTED' },
   PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
   PARAMETER_INVALID: { status: 400, code: 'UNSUPPORTED' },
+  PRECONDITION_FAILED: { status: 412, code: 'DENIED' },
   RANGE_INVALID: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   TAG_INVALID: { status: 400, code: 'MANIFEST_INVALID' },

@@ -72,6 +72,7 @@ export class DatabaseManifestStore implements ManifestStore {
       createRepository(batch, this.repository);
       await requireReferences(this.database, batch, this.repository, manifest, this.policy);
       const tags = await Promise.all(tagsOf(push).map((tag) => this.#moveOf(tag)));
+      checkCondition(push, tags);
       for (const move of tags) this.#moveTag(batch, move, manifest.descriptor.digest);
       storeManifest(batch, this.repository, manifest);
       this.#see(batch, [manifest.descriptor.digest, ...tags.flatMap(({ previous }) => previous ?? [])]);
@@ -170,6 +171,16 @@ export class DatabaseManifestStore implements ManifestStore {
 /** The tags that a push sets, each once. */
 function tagsOf({ reference, tags = [] }: ManifestPush): readonly Tag[] {
   return reference.kind === 'tag' ? [reference.tag] : [...new Set(tags)];
+}
+
+/** What the tag names is pinned by its move, so the condition holds at the commit. @throws StorageError `PRECONDITION_FAILED` */
+function checkCondition({ reference, condition }: ManifestPush, moves: readonly TagMove[]): void {
+  if (condition === undefined || reference.kind !== 'tag') return;
+  const current = moves[0]?.previous;
+  if (condition(current)) return;
+  throw new StorageError('PRECONDITION_FAILED', 'the tag does not name what the push demands', {
+    detail: { tag: reference.tag, digest: current },
+  });
 }
 
 /** By tag the manifest is named by its sha256; by digest the client's name must be true. OCI end-7. */

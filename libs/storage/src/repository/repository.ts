@@ -41,6 +41,8 @@ export interface ManifestPush {
   /** The request's Content-Type without parameters. */
   readonly mediaType: string;
   readonly bytes: Uint8Array;
+  /** Of a push by tag: whether it may replace what the tag names at the moment of the change; a free tag names nothing. */
+  readonly condition?: (current: Digest | undefined) => boolean;
 }
 
 /** Bytes `start` to `end`, both included. */
@@ -79,7 +81,7 @@ export interface ManifestStore {
   /**
    * Stores the exact bytes and moves the tags, all or nothing. Durable when it resolves.
    *
-   * @throws StorageError `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `UNAVAILABLE`
+   * @throws StorageError `MANIFEST_INVALID`, `MANIFEST_BLOB_UNKNOWN`, `DIGEST_INVALID`, `PRECONDITION_FAILED`, `UNAVAILABLE`
    */
   put(push: ManifestPush, alongside: Alongside<ManifestPushed>): Promise<Manifest>;
   /**

@@ -11,6 +11,7 @@ export type StorageErrorCode =
   | 'MANIFEST_UNKNOWN'
   | 'NAME_INVALID'
   | 'NAME_UNKNOWN'
+  | 'PRECONDITION_FAILED'
   | 'RANGE_INVALID'
   | 'SIZE_INVALID'
   | 'TAG_INVALID'
