@@ -17,7 +17,7 @@ describe('an endpoint of a new name', () => {
     await bench.app.database.commit(new WriteBatch().run('DELETE FROM events WHERE sequence <= ?', [gone]));
     await bench.app.start([{ ...reader(), ...(from !== undefined && { from }) }]);
   };
-  const said = () => vi.mocked(Logger.prototype.log).mock.calls.map(([line]) => String(line));
+  const said = () => vi.spyOn(Logger.prototype, 'log').mock.calls.map(([line]) => String(line));
 
   it('begins with what happens from then on', async () => {
     await meets(undefined);

@@ -113,7 +113,10 @@ function unknown(): RegistryError {
 }
 
 function none(): RegistryError {
-  return new RegistryError('DEAD_LETTER_UNKNOWN', 'the endpoint has no dead letters that wait to be sent again');
+  return new RegistryError(
+    'DEAD_LETTER_UNKNOWN',
+    'the endpoint has no dead letters that wait to be sent again',
+  );
 }
 
 function viewOf({ atMs, ...letter }: StoredLetter) {
