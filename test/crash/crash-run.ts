@@ -9,7 +9,7 @@ import { Random } from './random.js';
 export interface CrashRunOptions {
   readonly kills: number;
   readonly seed: number;
-  /** Each kill is a power loss, which also takes what was not synced. */
+  /** Each kill that counts is a power loss, which also takes what was not synced; a plain one may come before. */
   readonly power?: boolean;
   /** Registries at the same time, each with data of its own: one starts while the other works. */
   readonly parallel?: number;
@@ -63,6 +63,8 @@ export interface CrashReport {
 /** Before how many of the kills a run comes to its own end. */
 const STOPPED = 0.08;
 const WHILE_STARTING = 0.15;
+/** Before how many power losses the process is killed too, and its successor has not synced all that it finds. */
+const KILLED_FIRST = 0.5;
 const STARTING_MS = { least: 0, most: 1_500 };
 const WORKING_MS = { least: 30, most: 600 };
 
@@ -184,20 +186,30 @@ async function stopOnce(arena: CrashArena, { generations }: Chances, report: Cra
 
 async function killOnce(
   arena: CrashArena,
-  { instants, generations }: Chances,
+  chances: Chances,
   power: boolean,
   report: CrashReport,
 ): Promise<void> {
+  if (power && chances.instants.chance(KILLED_FIRST)) {
+    await runToAnyInstant(arena, chances);
+    await arena.kill();
+  }
+  const whileStarting = await runToAnyInstant(arena, chances);
+  if (power) add(report.power, await arena.losePower());
+  else await arena.kill();
+  report.kills += 1;
+  if (whileStarting) report.killsWhileStarting += 1;
+}
+
+/** @returns whether that instant may be one of the start */
+async function runToAnyInstant(arena: CrashArena, { instants, generations }: Chances): Promise<boolean> {
   const whileStarting = instants.chance(WHILE_STARTING);
   const { least, most } = whileStarting ? STARTING_MS : WORKING_MS;
   const delayMs = instants.between(least, most);
   const run = await arena.launch(anyGeneration(generations));
   if (!whileStarting) await run.ready;
   await sleep(delayMs);
-  if (power) add(report.power, await arena.losePower());
-  else await arena.kill();
-  report.kills += 1;
-  if (whileStarting) report.killsWhileStarting += 1;
+  return whileStarting;
 }
 
 function add(sum: CrashReport['power'], loss: PowerLoss): void {
