@@ -40,6 +40,8 @@ export const NOTHING_COUNTED: ImportCounts = {
 /** Where an import stands. The cursor is the last path that was taken over, relative to `docker/registry/v2`. */
 export interface ImportRecord {
   readonly id: number;
+  /** Whether it reads the bytes of blobs, in all its parts. */
+  readonly verified: boolean;
   readonly phase: ImportPhase;
   readonly cursor: string;
   readonly counts: ImportCounts;
@@ -70,7 +72,7 @@ export async function refuseUnfinishedImport(database: Database): Promise<void> 
 }
 
 /**
- * Begins an import, or goes on with the one that was interrupted. One that did not read the blobs' bytes, and now should, begins again
+ * Begins an import, or goes on with the one that was interrupted, as it was begun. One that did not read the blobs' bytes, and now should, begins again
  * with the blobs.
  */
 export async function beginImport(
@@ -87,7 +89,7 @@ export async function beginImport(
   }>('SELECT id, verified, phase, cursor, counts FROM imports WHERE finished_ms IS NULL');
   if (open !== undefined && (open.verified === 1 || !verified)) {
     const counts = JSON.parse(open.counts) as ImportCounts;
-    return { id: open.id, phase: open.phase, cursor: open.cursor, counts };
+    return { id: open.id, verified: open.verified === 1, phase: open.phase, cursor: open.cursor, counts };
   }
   const batch = new WriteBatch();
   if (open !== undefined) batch.run('DELETE FROM imports WHERE id = ?', [open.id]);
@@ -97,7 +99,7 @@ export async function beginImport(
     [id, nowMs, verified ? 1 : 0, JSON.stringify(NOTHING_COUNTED)],
   );
   await commitChange(database, async () => batch);
-  return { id, phase: 'blobs', cursor: '', counts: NOTHING_COUNTED };
+  return { id, verified, phase: 'blobs', cursor: '', counts: NOTHING_COUNTED };
 }
 
 /** Notes in the batch that takes something over how far the import has come with it. */

@@ -195,6 +195,20 @@ describe('an import of a foreign volume', () => {
     expect(commits).toBeGreaterThan(6);
   });
 
+  it('goes on reading every blob when it began so, whatever it is told then', async () => {
+    const digests = Array.from({ length: 40 }, (_, index) =>
+      volume.layer('team/app', `blob ${index}`),
+    ).toSorted();
+    const last = String(digests.at(-1));
+    volume.write(blobFile(last), 'blob X');
+    await expect(adopt(true, new DyingDatabase(storage.database, 3))).rejects.toThrow('killed');
+    expect((await adopt(false)).counts).toMatchObject({ blobs: 39 });
+    expect((await unreadable()).map(({ kind, path }) => ({ kind, path }))).toContainEqual({
+      kind: 'wrong-content',
+      path: blobFile(last),
+    });
+  });
+
   it('stops the registry from starting while it is unfinished', async () => {
     volume.image('team/app', 'one', ['1.0']);
     await expect(adopt(false, new DyingDatabase(storage.database, 2))).rejects.toThrow('killed');

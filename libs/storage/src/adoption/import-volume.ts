@@ -13,7 +13,7 @@ import { volumeOf } from './volume-layout.js';
 import type { Finding } from './volume-walk.js';
 
 export interface ImportOptions {
-  /** Read every blob and compare it with its name; by default only its length is looked at. */
+  /** Read every blob and compare it with its name; by default only its length is looked at. An import that began so goes on so. */
   readonly verify: boolean;
   /** How many findings are looked at side by side, and committed together. Default 256. */
   readonly chunk?: number;
@@ -46,7 +46,7 @@ export async function importVolume(
   const run = new ImportRun(database, await beginImport(database, verify, now()), onProgress);
   onProgress(run.record);
   if (run.record.phase === 'blobs') {
-    const blobs = new BlobImport(files, verify);
+    const blobs = new BlobImport(files, run.record.verified);
     const { cursor } = run.record;
     for await (const findings of chunksOf(blobFiles(volume, cursor), cursor, chunk))
       await blobs.take(findings, run);
