@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Database } from '@herald/database';
+import { valueLists } from '../metadata/rows.js';
 import type { ImportRun } from './import-run.js';
 import { fault, WRONG_CONTENT, type Reading, type VolumeFiles } from './volume-files.js';
 import type { Finding } from './volume-walk.js';
@@ -14,6 +16,7 @@ const EMPTIED = fault('wrong-content', 'the file is empty, and its name is that 
 export class BlobImport {
   /** @param verify whether the bytes are read and compared with the name */
   constructor(
+    private readonly database: Database,
     private readonly files: VolumeFiles,
     private readonly verify: boolean,
   ) {}
@@ -22,29 +25,49 @@ export class BlobImport {
     const blobs = findings.filter((finding) => finding.is === 'blob');
     const readings = await Promise.all(blobs.map(({ path }) => this.files.size(path)));
     const sizes = new Map(blobs.map(({ path }, index) => [path, readings[index]]));
+    const known = await this.#knownSizes(blobs);
     for (const finding of findings) {
       const size = sizes.get(finding.path);
       if (finding.is === 'unreadable' || finding.is === 'ignored') run.note(finding);
-      else if (finding.is === 'blob' && size !== undefined) await this.#blob(finding, size, run);
+      else if (finding.is === 'blob' && size !== undefined)
+        await this.#blob(finding, size, known.get(finding.digest), run);
       await run.done(finding.path);
     }
     await run.commit();
   }
 
-  async #blob({ path, digest }: BlobFinding, size: Reading<number>, run: ImportRun): Promise<void> {
+  async #blob(
+    { path, digest }: BlobFinding,
+    size: Reading<number>,
+    knownBytes: number | undefined,
+    run: ImportRun,
+  ): Promise<void> {
     if (size.is !== 'read') return run.refuse(path, size);
     if (size.value === 0 && digest !== EMPTY) return run.refuse(path, EMPTIED);
-    if (this.verify) {
+    // One that was restored since, or cut since: only the bytes tell.
+    if (this.verify || (knownBytes ?? size.value) !== size.value) {
       const computed = await this.files.digest(path, 'sha256');
       if (computed.is !== 'read') return run.refuse(path, computed);
       if (computed.value !== digest) return run.refuse(path, WRONG_CONTENT);
     }
     run.batch.run(
-      "INSERT INTO blobs (digest, size_bytes, state) VALUES (?, ?, 'present') ON CONFLICT DO NOTHING",
+      "INSERT INTO blobs (digest, size_bytes, state) VALUES (?, ?, 'present') ON CONFLICT (digest) DO UPDATE SET size_bytes = excluded.size_bytes",
       [digest, size.value],
     );
     run.count('blobs');
     run.count('blobBytes', size.value);
     return undefined;
+  }
+
+  async #knownSizes(blobs: readonly BlobFinding[]): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const { placeholders, params } of valueLists(blobs.map(({ digest }) => digest))) {
+      const rows = await this.database.read<{ digest: string; size_bytes: number }>(
+        `SELECT digest, size_bytes FROM blobs WHERE digest IN (${placeholders})`,
+        params,
+      );
+      for (const row of rows) sizes.set(row.digest, row.size_bytes);
+    }
+    return sizes;
   }
 }

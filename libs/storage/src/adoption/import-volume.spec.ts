@@ -148,6 +148,22 @@ describe('an import of a foreign volume', () => {
     expect((await adopt(true)).counts).toMatchObject({ blobs: 2, unreadable: 0 });
   });
 
+  it('reads a blob whose length is another one since, and takes it when it was restored', async () => {
+    const [restored, cut] = [
+      volume.layer('team/app', 'restored'),
+      volume.layer('team/app', 'cut'),
+    ] as Digest[];
+    volume.write(blobFile(String(restored)), 'rest');
+    await adopt();
+    volume.blob('restored');
+    volume.write(blobFile(String(cut)), 'c');
+    await adopt();
+    const repository = storage.repository('team/app');
+    expect(await contentOf(repository, restored as Digest)).toEqual(Buffer.from('restored'));
+    expect(await contentOf(repository, cut as Digest)).toBeUndefined();
+    expect(await unreadable()).toMatchObject([{ kind: 'wrong-content', path: blobFile(String(cut)) }]);
+  });
+
   it('leaves what was moved or deleted since as it is, and takes what the volume got since', async () => {
     const one = volume.image('team/app', 'one', ['moved-here', 'moved-there', 'deleted', 'moved-both']);
     const two = volume.image('team/app', 'two');

@@ -46,7 +46,7 @@ export async function importVolume(
   const run = new ImportRun(database, await beginImport(database, verify, now()), onProgress);
   onProgress(run.record);
   if (run.record.phase === 'blobs') {
-    const blobs = new BlobImport(files, run.record.verified);
+    const blobs = new BlobImport(database, files, run.record.verified);
     const { cursor } = run.record;
     for await (const findings of chunksOf(blobFiles(volume, cursor), cursor, chunk))
       await blobs.take(findings, run);

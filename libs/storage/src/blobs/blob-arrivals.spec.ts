@@ -171,6 +171,9 @@ describe('BlobArrivals', () => {
         for (const one of [repository, other]) await pushBlob(one, bytes);
         await damages[damage](storage.blobFile(digestOf(bytes)));
         await expect(repository.blobs.open(digestOf(bytes))).resolves.toBeUndefined();
+        await expect(
+          storage.repository().blobs.mount(digestOf(bytes), repository.name, journal),
+        ).resolves.toBeUndefined();
         await pushBlob(repository, bytes);
         for (const one of [repository, other])
           expect((await contentOf(one, digestOf(bytes)))?.equals(bytes)).toBe(true);

@@ -35,16 +35,8 @@ export class DatabaseBlobStore implements BlobStore {
     const found = await this.#see(digest);
     if (found === undefined) return undefined;
     const { stored, blob: descriptor } = found;
-    const rows = await this.database.read<{ bytes: Uint8Array }>(
-      'SELECT bytes FROM inline_contents WHERE digest = ?',
-      [stored],
-    );
-    const inline = rows[0]?.bytes;
-    if (inline === undefined && (await this.driver.blobSize(stored)) !== descriptor.sizeBytes) {
-      // Said to be unknown, so that clients that have it push it again, which brings it back.
-      LOGGER.error(`the file of ${stored} is lost or cut: push it again to ${this.repository}`);
-      return undefined;
-    }
+    const inline = await this.#inline(stored);
+    if (inline === undefined && (await this.#isLost(found))) return undefined;
     const whole: ByteRange = { start: 0, end: descriptor.sizeBytes - 1 };
     return {
       descriptor,
@@ -60,10 +52,12 @@ export class DatabaseBlobStore implements BlobStore {
   ): Promise<Descriptor | undefined> {
     let mounted: Descriptor | undefined;
     await commitChange(this.database, async () => {
+      mounted = undefined;
       const source = from ?? (await findSource(this.database, this.repository, digest));
       const found = source && (await findBlob(this.database, source, digest));
-      mounted = found?.blob;
       if (source === undefined || found === undefined) return undefined;
+      if ((await this.#inline(found.stored)) === undefined && (await this.#isLost(found))) return undefined;
+      mounted = found.blob;
       const { stored, blob } = found;
       const batch = new WriteBatch().require('the source still has the blob', MEMBER, [source, stored]);
       addMembership(batch, this.repository, stored, this.sightings.now());
@@ -86,6 +80,21 @@ export class DatabaseBlobStore implements BlobStore {
       alongside({ kind: 'blob-deleted', repository: this.repository, blob: found.blob }, batch);
       return batch;
     });
+  }
+
+  async #inline(stored: Digest): Promise<Uint8Array | undefined> {
+    const rows = await this.database.read<{ bytes: Uint8Array }>(
+      'SELECT bytes FROM inline_contents WHERE digest = ?',
+      [stored],
+    );
+    return rows[0]?.bytes;
+  }
+
+  /** Whether others removed or cut a blob's file. It is unknown then, so that clients that have it push it, which brings it back. */
+  async #isLost({ stored, blob }: FoundBlob): Promise<boolean> {
+    if ((await this.driver.blobSize(stored)) === blob.sizeBytes) return false;
+    LOGGER.error(`the file of ${stored} is lost or cut: push it again`);
+    return true;
   }
 
   #see(digest: Digest): Promise<FoundBlob | undefined> {
