@@ -1,7 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { makeDurableDirectory, refusalOf } from '@herald/database';
+import { FileLock, makeDurableDirectory, refusalOf } from '@herald/database';
 
 /** Somebody else works in the data directory. */
 export class DataDirectoryInUse extends Error {
@@ -15,16 +14,9 @@ export class DataDirectoryInUse extends Error {
   }
 }
 
-/**
- * The right to work in a data directory, held by one process at a time. It is the operating system's lock on a file, taken through
- * SQLite, so that it dies with the process however that ends: there is no stale lock to remove by hand.
- */
+/** The right to work in a data directory, held by one process at a time. */
 export class DataDirectoryLock {
-  readonly #connection: DatabaseSync;
-
-  private constructor(connection: DatabaseSync) {
-    this.#connection = connection;
-  }
+  private constructor(private readonly lock: FileLock) {}
 
   /** @throws DataDirectoryInUse */
   static acquire(directory: string): DataDirectoryLock {
@@ -33,20 +25,14 @@ export class DataDirectoryLock {
     // SQLite would open a file on a read-only file system all the same, and fail later and darkly.
     accessSync(place, constants.W_OK);
     const holder = join(place, 'lock.pid');
-    const connection = new DatabaseSync(join(place, 'lock'), { timeout: 0 });
-    try {
-      connection.exec('BEGIN EXCLUSIVE');
-    } catch (error) {
-      connection.close();
-      if (isBusy(error)) throw new DataDirectoryInUse(directory, readHolder(holder));
-      throw error;
-    }
+    const lock = FileLock.acquire(join(place, 'lock'));
+    if (lock === undefined) throw new DataDirectoryInUse(directory, readHolder(holder));
     noteHolder(holder);
-    return new DataDirectoryLock(connection);
+    return new DataDirectoryLock(lock);
   }
 
   release(): void {
-    this.#connection.close();
+    this.lock.release();
   }
 }
 
@@ -63,12 +49,6 @@ function makePlace(place: string): void {
     accessSync(above, constants.W_OK);
     throw error;
   }
-}
-
-const SQLITE_BUSY = 5;
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
 /** Whom a second process names. On a full disk there is no room for that, and the lock holds all the same. */

@@ -2,7 +2,7 @@ import type { DatabaseErrorCode } from '../database.error.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that say something other than "the statement is wrong". */
 const CODES: Readonly<Record<number, DatabaseErrorCode>> = {
-  5: 'IO', // BUSY: somebody else holds the file, which the lock on the data directory rules out
+  5: 'IO', // BUSY: somebody else holds the file, which the lock beside it rules out
   8: 'READ_ONLY',
   10: 'IO',
   11: 'CORRUPT',

@@ -52,6 +52,15 @@ describe('SqliteDatabase', () => {
     await expect(names()).resolves.toEqual(['a']);
   });
 
+  it('is had by one process at a time, until it is closed or could not be opened', async () => {
+    expect(() => open()).toThrow(expect.objectContaining({ code: 'IN_USE' }));
+    await database.close();
+    const wrong: Migration = { library: 'test', version: 2, sql: 'CREATE NOTHING' };
+    expect(() => open([TABLE, wrong])).toThrow(expect.objectContaining({ code: 'SCHEMA' }));
+    database = open();
+    await expect(database.commit(insert('a'))).resolves.toEqual({ committed: true });
+  });
+
   it('commits batches in the order in which they were handed over', async () => {
     const expected = Array.from({ length: 2_500 }, (_, index) => `n${index}`);
     await Promise.all(expected.map((name) => database.commit(insert(name))));
@@ -139,15 +148,15 @@ describe('SqliteDatabase', () => {
     await expect(database.commit(insert('late'))).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('is one file when it is closed, whatever a killed process left beside it', async () => {
+  it('is one file beside its lock when it is closed, whatever a killed process left there', async () => {
     await database.commit(insert('a'));
     await expect(names()).resolves.toEqual(['a']);
     await database.close();
-    expect(readdirSync(dirname(path()))).toEqual(['herald.db']);
+    expect(readdirSync(dirname(path()))).toEqual(['herald.db', 'herald.db-lock']);
     writeFileSync(`${path()}-probe`, 'a megabyte');
     database = open();
     await database.close();
-    expect(readdirSync(dirname(path()))).toEqual(['herald.db']);
+    expect(readdirSync(dirname(path()))).toEqual(['herald.db', 'herald.db-lock']);
   });
 
   it('brings an older schema forward', async () => {

@@ -10,6 +10,7 @@ import type { Migration } from '../migration.js';
 import { WriteBatch, type CommitOutcome, type Value } from '../write-batch.js';
 import { openReader, openWriter } from './connection.js';
 import { failureOf } from './failure.js';
+import { FileLock } from './file-lock.js';
 import { migrate } from './migrate.js';
 import { Writer } from './writer.js';
 
@@ -36,6 +37,7 @@ export class SqliteDatabase extends Database {
     path: string,
     onWriterDeath: SqliteOptions['onWriterDeath'],
     private readonly disk: Disk,
+    private readonly lock: FileLock,
   ) {
     super();
     this.#reader = openReader(path);
@@ -45,8 +47,9 @@ export class SqliteDatabase extends Database {
 
   /**
    * Opens or creates the file, recovers what a crash left, and brings the schema forward. On a full disk that takes some of the reserve.
+   * The file is this process' then, by a lock on another one beside it: what an application keeps of it in memory must be true.
    *
-   * @throws DatabaseError
+   * @throws DatabaseError `IN_USE` when another process has it, and what SQLite fails with
    */
   static open(options: SqliteOptions): SqliteDatabase {
     const { disk = new UnwatchedDisk() } = options;
@@ -63,20 +66,34 @@ export class SqliteDatabase extends Database {
   static #attempt({ path, migrations, onWriterDeath }: SqliteOptions, disk: Disk): SqliteDatabase {
     try {
       makeDurableDirectory(dirname(path));
-      removeProbe(probeBeside(path));
-      const connection = openWriter(path);
-      try {
-        migrate(connection, migrations);
-      } finally {
-        connection.close();
-      }
-      return new SqliteDatabase(path, onWriterDeath, disk);
+      return SqliteDatabase.#locked(path, (lock) => {
+        removeProbe(probeBeside(path));
+        const connection = openWriter(path);
+        try {
+          migrate(connection, migrations);
+        } finally {
+          connection.close();
+        }
+        return new SqliteDatabase(path, onWriterDeath, disk, lock);
+      });
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
       const { code, message, doubtful } = failureOf(error);
       const refusal = doubtful === true ? probeDisk(probeBeside(path)) : refusalOfSystem(error);
       const judged = refusal === undefined ? code : refusal === 'full' ? 'FULL' : 'READ_ONLY';
       throw new DatabaseError(judged, `the database ${path} cannot be opened: ${message}`, { cause: error });
+    }
+  }
+
+  static #locked(path: string, open: (lock: FileLock) => SqliteDatabase): SqliteDatabase {
+    const lock = FileLock.acquire(`${path}-lock`);
+    if (lock === undefined)
+      throw new DatabaseError('IN_USE', `the database ${path} is in use: one process at a time can have it`);
+    try {
+      return open(lock);
+    } catch (error) {
+      lock.release();
+      throw error;
     }
   }
 
@@ -113,6 +130,7 @@ export class SqliteDatabase extends Database {
     // First, because the last one to close takes the write-ahead log into the file, and one that only reads cannot.
     this.#reader.close();
     await this.#writer.close();
+    this.lock.release();
   }
 
   #statement(sql: string): StatementSync {

@@ -200,6 +200,7 @@ describe('endpoints that are no webhooks', () => {
       await expect(start(queue, class Nothing {})).rejects.toThrow(
         expect.objectContaining({ code: 'OPTIONS_INVALID' }),
       );
+      await close();
       await expect(start({ ...queue, transport: Billing })).rejects.toThrow('extends SinkTransport');
     });
   });
