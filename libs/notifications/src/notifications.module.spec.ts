@@ -190,6 +190,15 @@ describe('NotificationsModule', () => {
     await expect(late).rejects.toEqual(refusal);
   });
 
+  it('says what is missing when the tables of the application’s database are not there', async () => {
+    const path = `${temporary.directory}/bare.db`;
+    const bare = start([
+      DatabaseModule.forRoot({ path, migrations: [] }),
+      NotificationsModule.forRoot(options()),
+    ]);
+    await expect(bare).rejects.toThrow(/add notificationsMigrations/);
+  });
+
   it('does not start when it is set up twice over one database, and may be set up again when the first has stopped', async () => {
     const { database } = temporary;
     const shared = {

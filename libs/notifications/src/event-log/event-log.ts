@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Database, WriteBatch, type Row } from '@herald/database';
+import { Database, DatabaseError, WriteBatch, type Row } from '@herald/database';
 import { Clock } from '../delivery/clock.js';
 import { EventIds } from './event-ids.js';
 import { eventBytes } from './event-size.js';
@@ -53,9 +53,16 @@ export class EventLog implements OnApplicationShutdown {
     this.#buffer = new LossyBuffer(clock, (drafts) => this.#commitLossy(drafts));
   }
 
-  /** The log of a database that has this library's tables (`notificationsMigrations`). */
+  /** The log of a database. @throws NotificationsError `OPTIONS_INVALID` when it has not this library's tables; DatabaseError */
   static async open(database: Database, clock: Clock, ids: EventIds): Promise<EventLog> {
-    return new EventLog(database, clock, ids, await logUuid(database));
+    try {
+      return new EventLog(database, clock, ids, await logUuid(database));
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== 'STATEMENT') throw error;
+      const message =
+        "the database has not the tables of the notifications: add notificationsMigrations to the migrations of the application's DatabaseModule";
+      throw new NotificationsError('OPTIONS_INVALID', message, { cause: error });
+    }
   }
 
   /** Events of reads that were shed since the start: the disk could not keep up, or an endpoint's backlog has reached its bound. */
