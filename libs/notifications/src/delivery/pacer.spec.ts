@@ -52,8 +52,8 @@ describe('Pacer', () => {
     };
     await expect(turnsOf(20, 0)).resolves.toBe(20);
     await expect(turnsOf(20, 2)).resolves.toBe(20);
-    await expect(turnsOf(20, 3)).resolves.toBe(4);
-    await expect(turnsOf(20, 1_000)).resolves.toBe(4);
+    await expect(turnsOf(21, 3)).resolves.toBe(7);
+    await expect(turnsOf(21, 1_000)).resolves.toBe(7);
     await expect(turnsOf(20, 0)).resolves.toBe(20);
   });
 
@@ -73,7 +73,8 @@ describe('Pacer', () => {
     };
     await expect(turnsAfter(1)).resolves.toBe(0);
     await expect(turnsAfter(2)).resolves.toBe(1);
-    await expect(turnsAfter(5)).resolves.toBe(2);
-    await expect(turnsAfter(1_000)).resolves.toBe(4);
+    await expect(turnsAfter(3)).resolves.toBe(1);
+    await expect(turnsAfter(4)).resolves.toBe(2);
+    await expect(turnsAfter(1_000)).resolves.toBe(2);
   });
 });

@@ -6,7 +6,7 @@ import { Jitter, schedulesOf, type Schedules, type ScheduleSettings } from './sc
 const LONG_MS = 2;
 
 /** Turns that are left to others at most, one after another: clients slow deliveries down, and never stop them. */
-const MOST_LEFT = 4;
+const MOST_LEFT = 2;
 
 /**
  * When things happen. Hands out turns of the event loop, one step to a turn, to all endpoints alike: deliveries yield to the registry's
