@@ -28,6 +28,8 @@ export class Writer {
   #underWay: Waiting[] = [];
   #state: 'open' | 'closing' | 'dead' = 'open';
   #idle: (() => void) | undefined;
+  /** The thread has ended. From the beginning: it may end while nobody waits for that yet. */
+  readonly #ended = Promise.withResolvers<void>();
 
   /** @param onDeath called once if the thread ends unasked: nothing can be committed any more, and the process should end. */
   constructor(path: string, onDeath: (error: Error) => void) {
@@ -41,6 +43,7 @@ export class Writer {
       this.#die(error instanceof Error ? error : new Error(String(error)));
     });
     this.#worker.on('exit', () => {
+      this.#ended.resolve();
       if (this.#state === 'open') this.#die(new Error('the writer thread ended'));
     });
   }
@@ -66,9 +69,8 @@ export class Writer {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     if (this.depth > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#worker.postMessage('close');
-    await ended;
+    await this.#ended.promise;
   }
 
   #next(): void {
