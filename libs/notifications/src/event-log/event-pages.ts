@@ -20,6 +20,11 @@ export interface EventPage {
   readonly upTo: number;
   /** The last sequence that was given. */
   readonly head: number;
+  /**
+   * The oldest sequence that the log has, or the next one that it will give: looked up after the records were read, so that a page whose
+   * `after` is not below it by more than one lacks nothing.
+   */
+  readonly oldest: number;
 }
 
 /** Sequences that one page looks at, wanted or not: bounds what a filter that fits nothing costs. */
@@ -56,7 +61,7 @@ export class EventPages {
        WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY sequence`,
       [JSON.stringify(page)],
     );
-    return { records: rows.map(recordOf), upTo, head };
+    return { records: rows.map(recordOf), upTo, head, oldest: await this.oldest() };
   }
 
   /** @returns undefined when the log has no such event, or no more. @throws DatabaseError */

@@ -31,7 +31,8 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   /**
-   * Writes events to a response until its reader goes away, as fast as it reads. Without `after`, from now on.
+   * Writes events to a response until its reader goes away, as fast as it reads. Without `after`, from now on. A reader that is so slow
+   * that retention overtakes it is cut off: where it goes on it is told that it is too late.
    *
    * @throws RegistryError `UNAVAILABLE` before anything is written, when too many follow already
    */
@@ -44,7 +45,11 @@ export class EventFeed implements BeforeApplicationShutdown {
     const stopListening = this.log.onAppended(() => wake.up());
     try {
       let position = after ?? (await this.log.head());
-      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+      response.writeHead(200, {
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        'Herald-Log': this.log.uuid,
+      });
       response.flushHeaders();
       while (isOpen(response)) {
         const next = await this.#write(response, { ...filter, after: position });
@@ -61,7 +66,8 @@ export class EventFeed implements BeforeApplicationShutdown {
   }
 
   async #write(response: ServerResponse, query: EventQuery): Promise<number> {
-    const { records, upTo } = await this.pages.page(query);
+    const { records, upTo, oldest } = await this.pages.page(query);
+    if (isTooLate(query.after, oldest)) throw new Error('events that were to follow are gone');
     for (const record of records) {
       if (!isOpen(response)) return upTo;
       const text = `id: ${record.sequence}\nevent: ${record.type.replaceAll(/[\r\n]/g, ' ')}\ndata: ${JSON.stringify(eventView(record))}\n\n`;
@@ -78,6 +84,11 @@ export class EventFeed implements BeforeApplicationShutdown {
     await wake.wait();
     cancel();
   }
+}
+
+/** Whether events after a sequence are not in the log any more. Sequences have no gaps. */
+export function isTooLate(after: number, oldest: number): boolean {
+  return after + 1 < oldest;
 }
 
 /** Remembers that it was called, so that nothing is missed between looking and waiting. */

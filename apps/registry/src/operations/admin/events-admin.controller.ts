@@ -1,12 +1,12 @@
 import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EventPages, type EventQuery } from '@herald/notifications';
+import { EventLog, EventPages, type EventQuery } from '@herald/notifications';
 import { single, type Query as QueryParameters } from '../../distribution/query.js';
 import { sendJson } from '../../http/json-answer.js';
 import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
 import { numberOf, textOf, wholeNumber } from './admin-query.js';
-import { EventFeed } from './event-feed.js';
+import { EventFeed, isTooLate } from './event-feed.js';
 import { eventView } from './event-view.js';
 import { Describe } from './openapi/admin-operation.js';
 import { COUNT, list, named, object, TEXT } from './openapi/schema.js';
@@ -22,6 +22,7 @@ const DEFAULT_EVENTS = 100;
 @UseGuards(AdminGuard)
 export class EventsAdminController {
   constructor(
+    private readonly log: EventLog,
     private readonly pages: EventPages,
     private readonly feed: EventFeed,
   ) {}
@@ -43,8 +44,14 @@ export class EventsAdminController {
       { name: 'lane', description: 'a repository', schema: TEXT },
     ],
     answer: {
-      description: 'A page: next is what to ask for after it, head the last sequence of the log',
-      schema: object({ events: list(named('Event')), next: COUNT, head: COUNT }),
+      description:
+        'A page: next is what to ask for after it, head the last sequence of the log, log its UUID. Sequences of another log mean nothing in it',
+      schema: object({
+        log: { ...TEXT, format: 'uuid' },
+        events: list(named('Event')),
+        next: COUNT,
+        head: COUNT,
+      }),
       stream: 'text/event-stream',
     },
     refusals: ['PARAMETER_INVALID', 'EVENTS_GONE', 'UNAVAILABLE'],
@@ -61,11 +68,7 @@ export class EventsAdminController {
     const lane = textOf(query, 'lane');
     const filter = { limit, ...(type !== undefined && { type }), ...(lane !== undefined && { lane }) };
     const oldest = await this.pages.oldest();
-    if (after !== undefined && after + 1 < oldest) {
-      throw new RegistryError('EVENTS_GONE', `events after ${after} are gone: the oldest is ${oldest}`, {
-        oldest,
-      });
-    }
+    if (after !== undefined) assertThere(after, oldest);
     if (following) {
       await this.feed.follow(reply.raw, after, filter);
       return;
@@ -87,9 +90,19 @@ export class EventsAdminController {
   }
 
   async #page(query: EventQuery) {
-    const { records, upTo, head } = await this.pages.page(query);
-    return { events: records.map(eventView), next: upTo, head };
+    const { records, upTo, head, oldest } = await this.pages.page(query);
+    // Retention may have been at work since the first look.
+    assertThere(query.after, oldest);
+    return { log: this.log.uuid, events: records.map(eventView), next: upTo, head };
   }
+}
+
+/** @throws RegistryError `EVENTS_GONE` */
+function assertThere(after: number, oldest: number): void {
+  if (isTooLate(after, oldest))
+    throw new RegistryError('EVENTS_GONE', `events after ${after} are gone: the oldest is ${oldest}`, {
+      oldest,
+    });
 }
 
 /** Where a reader goes on: what its last connection had, else what it asks for. */
