@@ -13,6 +13,8 @@ export class LaneStates {
   /** Records in memory, and their characters. */
   held = 0;
   heldCharacters = 0;
+  /** Events that the filter leaves out, behind ones that were set aside. */
+  passed = 0;
   /** When the first of the waiting lanes is due; infinite when none waits. */
   earliestDueMs = Number.POSITIVE_INFINITY;
 
@@ -89,6 +91,7 @@ export class LaneStates {
   /** The lane's suspects come first again; nothing of it stays in memory. */
   reconsider(lane: Lane, dueMs: number): void {
     lane.reconsider = false;
+    this.#forgetPassed(lane);
     for (const { record } of lane.queue) this.#letGo(record);
     this.rows.unsaved += lane.unloadSuspects();
     if (lane.state !== 'loading') this.wait(lane, dueMs);
@@ -99,8 +102,21 @@ export class LaneStates {
     const unwanted = count === -1 ? lane.queue.length : count;
     if (unwanted === 0) return;
     this.shift(lane, unwanted);
-    this.rows.undone -= unwanted;
-    this.rows.released += unwanted;
+    lane.passed += unwanted;
+    this.passed += unwanted;
+    if (lane.suspects.length === 0) this.release(lane);
+  }
+
+  /** Nothing before them comes again: what the filter leaves out is done with. */
+  release(lane: Lane): void {
+    this.rows.undone -= lane.passed;
+    this.rows.released += lane.passed;
+    this.#forgetPassed(lane);
+  }
+
+  #forgetPassed(lane: Lane): void {
+    this.passed -= lane.passed;
+    lane.passed = 0;
   }
 
   #letGo(record: LogRecord): void {

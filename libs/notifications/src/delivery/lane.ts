@@ -37,6 +37,8 @@ export type LaneState = 'idle' | 'ready' | 'sending' | 'waiting' | 'due' | 'load
 export class Lane {
   state: LaneState = 'idle';
   suspects: readonly Suspect[] = [];
+  /** Events behind the suspects that the filter leaves out: rows still, so that they come and are judged again if the suspects do. */
+  passed = 0;
   queue: NumberedRecord[] = [];
   /** How many of the queue's first are in flight. */
   sending = 0;

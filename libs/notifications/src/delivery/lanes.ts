@@ -73,7 +73,7 @@ export class Lanes {
 
   /** True when every event that was read and is not done is one that was set aside: no other can speak for or against them. */
   get onlySuspects(): boolean {
-    return this.#suspects > 0 && this.#suspects === this.rows.undone;
+    return this.#suspects > 0 && this.#suspects === this.rows.undone - this.#states.passed;
   }
 
   /** Everything in the log up to here is delivered, dead or not wanted. */
@@ -213,6 +213,7 @@ export class Lanes {
       lane.suspects = [];
       lane.reconsider = false;
       lane.changed = true;
+      this.#states.release(lane);
       if (lane.state === 'idle') this.#states.advance(lane);
     }
     this.#suspects = 0;
