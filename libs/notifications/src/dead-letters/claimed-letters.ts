@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WriteBatch, type Database, type Row } from '@herald/database';
+import { endedWithLetters, freeLetters } from '../replay/replay-rows.js';
 
 /** A letter that is being given up, and how many events lie in it. */
 export interface ClaimedLetter extends Row {
@@ -48,11 +49,17 @@ export function isClaim(redrive: string | null): boolean {
   return redrive?.startsWith(CLAIM) ?? false;
 }
 
-/** At the start: whoever claimed a letter and did not come to give it up had not said that it is. @throws DatabaseError */
+/**
+ * At the start: whoever claimed a letter and did not come to give it up had not said that it is, and what a replay had in flight when it
+ * was cancelled is in flight no more.
+ *
+ * @throws DatabaseError
+ */
 export async function freeClaims(database: Database): Promise<void> {
-  const [left] = await database.read(`SELECT 1 FROM dead_letters WHERE ${CLAIMED} LIMIT 1`);
-  if (left === undefined) return;
-  await database.commit(
-    new WriteBatch('retention').run(`UPDATE dead_letters SET redrive = NULL WHERE ${CLAIMED}`),
-  );
+  const [claimed] = await database.read(`SELECT 1 FROM dead_letters WHERE ${CLAIMED} LIMIT 1`);
+  const ended = await endedWithLetters(database);
+  const batch = new WriteBatch('retention');
+  if (claimed !== undefined) batch.run(`UPDATE dead_letters SET redrive = NULL WHERE ${CLAIMED}`);
+  for (const id of ended) freeLetters(batch, id);
+  if (batch.steps.length > 0) await database.commit(batch);
 }

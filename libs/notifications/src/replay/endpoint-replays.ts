@@ -50,11 +50,16 @@ export class EndpointReplays {
     this.tools.moved();
   }
 
-  /** A job was cancelled: nothing more of it is sent. What is in flight is finished, and counted. */
-  cancel(id: string): void {
-    if (this.#run?.job.id !== id) return;
+  /**
+   * A job was cancelled: nothing more of it is sent. What is in flight is finished, and counted.
+   *
+   * @returns whether it was under way: its letters are freed when it has ended
+   */
+  cancel(id: string): boolean {
+    if (this.#run?.job.id !== id) return false;
     this.#run.end({ state: 'cancelled' });
     this.tools.moved();
+    return true;
   }
 
   /**
@@ -68,10 +73,9 @@ export class EndpointReplays {
       this.#look();
       return undefined;
     }
-    if (this.#isHopeless(run)) {
-      run.end({ state: 'failed', failure: 'endpoint-failing' });
+    // Whoever asks for another turn in each turn never lets the process rest.
+    if (this.#isHopeless(run) && run.end({ state: 'failed', failure: 'endpoint-failing' }))
       this.tools.moved();
-    }
     if (!free) return undefined;
     const reading = run.read(this.tools.dispatcher.lanes.cursor);
     if (reading !== undefined) void this.#afterRead(reading);

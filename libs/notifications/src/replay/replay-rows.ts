@@ -112,14 +112,26 @@ export function writeReplayProgress(batch: WriteBatch, id: string, progress: Rep
   if (endedAtMs !== undefined) batch.run(FREE_LETTERS, [id]);
 }
 
-/** Ends a job that has not ended. */
+/** Ends a job that has not ended. Its letters stay marked: whoever is still sending some of them frees them, or {@link freeLetters}. */
 export function cancelReplay(batch: WriteBatch, id: string, nowMs: number): void {
   batch.run(
     `UPDATE replay_jobs SET state = 'cancelled', ended_at_ms = ? WHERE id = ? AND ${OPEN}`,
     [Math.trunc(nowMs), id],
     { rows: 1, precondition: 'the replay has not ended' },
   );
+}
+
+/** Lets letters that a job has not sent be sent, or given up, by others. */
+export function freeLetters(batch: WriteBatch, id: string): void {
   batch.run(FREE_LETTERS, [id]);
+}
+
+/** Jobs that have ended and still have letters: the process was killed before it freed them. @throws DatabaseError */
+export async function endedWithLetters(database: Database): Promise<readonly string[]> {
+  const rows = await database.read<{ id: string }>(
+    `SELECT id FROM replay_jobs WHERE NOT ${OPEN} AND EXISTS (SELECT 1 FROM dead_letters WHERE redrive = replay_jobs.id)`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Ends the jobs of an endpoint for which nothing is kept any more. */

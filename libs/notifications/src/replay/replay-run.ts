@@ -88,10 +88,12 @@ export class ReplayRun {
     return { ...place, ...ended, endedAtMs: nowMs };
   }
 
-  /** Sends nothing more. */
-  end(ending: Ending): void {
-    this.#ending ??= ending;
+  /** Sends nothing more. @returns false when it was to end already */
+  end(ending: Ending): boolean {
+    if (this.#ending !== undefined) return false;
+    this.#ending = ending;
     this.#abandonIfOver();
+    return true;
   }
 
   /**

@@ -12,6 +12,7 @@ import { checkedReplay } from './replay-request.js';
 import {
   cancelReplay,
   forgetEndedReplays,
+  freeLetters,
   openReplays,
   replayById,
   replayPage,
@@ -114,7 +115,12 @@ export class Replays {
     cancelReplay(batch, id, this.clock.now());
     const { committed } = await this.database.commit(batch);
     if (!committed) return 'ended';
-    this.broadcaster.endpoints.find(({ name }) => name === job.endpoint)?.replayCancelled(id);
+    const sink = this.broadcaster.endpoints.find(({ name }) => name === job.endpoint);
+    // What becomes of a letter that is in flight is not known yet: until then it is nobody else's.
+    if ((await sink?.replayCancelled(id)) === true) return 'cancelled';
+    const free = new WriteBatch('progress');
+    freeLetters(free, id);
+    await this.database.commit(free);
     return 'cancelled';
   }
 

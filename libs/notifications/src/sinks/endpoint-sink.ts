@@ -219,9 +219,16 @@ export class EndpointSink extends Sink {
     this.#suspension.whenRunning(() => this.#opened.replays.ask());
   }
 
-  /** A replay was cancelled, durably: nothing more of it is sent. */
-  replayCancelled(id: string): void {
-    this.#suspension.whenRunning(() => this.#opened.replays.cancel(id));
+  /**
+   * A replay was cancelled, durably: nothing more of it is sent.
+   *
+   * @returns whether it was under way: its letters are free when this resolves, or when what is in flight of it has ended
+   */
+  async replayCancelled(id: string): Promise<boolean> {
+    // Whoever delivers after an interruption does not find the job any more.
+    if (this.#suspension.active || !this.#opened.replays.cancel(id)) return false;
+    await this.progress.flush();
+    return true;
   }
 
   /**
