@@ -1,0 +1,164 @@
+import { Logger } from '@nestjs/common';
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  integer,
+  nat,
+  oneof,
+  record,
+  constant,
+  type Arbitrary,
+} from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { EndpointPlay } from '../../test/endpoint-play.js';
+import type { Deed, EndpointStep, Reply } from '../../test/endpoint-steps.js';
+import { TemporaryDatabase } from '../../test/temporary-database.js';
+
+const deed = (weight: number, ...deeds: readonly Deed[]) => ({
+  weight,
+  arbitrary: record({ do: constantFrom(...deeds) }),
+});
+const answer = (weight: number, ...replies: readonly Reply[]) => ({
+  weight,
+  arbitrary: record({
+    do: constant('answer' as const),
+    which: nat(5),
+    reply: constantFrom(...replies),
+    hastily: boolean(),
+  }),
+});
+
+const step: Arbitrary<EndpointStep> = oneof(
+  {
+    weight: 12,
+    arbitrary: record({
+      do: constant('publish' as const),
+      lane: constantFrom('l', 'm', 'n'),
+      kind: constantFrom('x' as const, 'y' as const),
+    }),
+  },
+  answer(12, 'take'),
+  answer(8, 'refuse', 'fail', 'lose', 'too large'),
+  answer(1, 'retire', 'ask to wait'),
+  {
+    weight: 6,
+    arbitrary: record({ do: constant('pass time' as const), ms: constantFrom(50, 1_100, 10_000, 70_000) }),
+  },
+  { weight: 6, arbitrary: record({ do: constant('serve' as const) }) },
+  { weight: 3, arbitrary: record({ do: constant('refuse for good' as const), which: nat(3) }) },
+  { weight: 2, arbitrary: record({ do: constant('flood' as const), events: integer({ min: 5, max: 15 }) }) },
+  deed(3, 'save'),
+  deed(3, 'crash'),
+  deed(2, 'stop and start'),
+  deed(2, 'pause', 'disable', 'detach'),
+  deed(7, 'resume', 'enable', 'attach'),
+  deed(3, 'maintain', 'watch'),
+  deed(2, 'redrive'),
+  {
+    weight: 2,
+    arbitrary: record({
+      do: constant('wish' as const),
+      wish: constantFrom('all' as const, 'x' as const, 'y' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      do: constant('replay' as const),
+      from: nat(40),
+      events: integer({ min: 1, max: 10 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({ do: constantFrom('cancel' as const, 'give up' as const), which: nat(3) }),
+  },
+);
+
+describe('an endpoint, whatever happens to it', () => {
+  let database: TemporaryDatabase;
+
+  beforeAll(() => {
+    for (const level of ['log', 'warn', 'error'] as const)
+      vi.spyOn(Logger.prototype, level).mockImplementation(() => undefined);
+    database = new TemporaryDatabase();
+  });
+
+  afterAll(async () => {
+    vi.restoreAllMocks();
+    await database.remove();
+  });
+
+  it('counts a dead letter once that was in flight when its replay was cancelled, and that somebody wants to give up then', async () => {
+    const play = await EndpointPlay.begin(database.database);
+    const refused = [1_100, 10_000, 10_000].flatMap((ms): readonly EndpointStep[] => [
+      { do: 'answer', which: 0, reply: 'refuse' },
+      { do: 'pass time', ms },
+    ]);
+    const script: readonly EndpointStep[] = [
+      { do: 'publish', lane: 'l', kind: 'x' },
+      ...refused,
+      { do: 'answer', which: 0, reply: 'refuse' },
+      { do: 'publish', lane: 'm', kind: 'x' },
+      { do: 'answer', which: 0, reply: 'take' },
+      { do: 'save' },
+      { do: 'redrive' },
+    ];
+    for (const each of script) await play.run(each);
+    expect(play.model.letters).toMatchObject([{ reason: 'refused', sequences: [1] }]);
+    await play.run({ do: 'cancel', which: 0 });
+    await play.run({ do: 'give up', which: 0 });
+    await play.run({ do: 'answer', which: 0, reply: 'take' });
+    await play.finish();
+  });
+
+  it.each([
+    { fate: 'is let through again', deeds: [{ do: 'wish', wish: 'all' }] },
+    { fate: 'stays left out over a restart', deeds: [{ do: 'stop and start' }] },
+    { fate: 'stays left out over a crash', deeds: [{ do: 'save' }, { do: 'crash' }] },
+  ] as const)(
+    'counts an event once that a changed filter leaves out behind one that is refused, and that $fate',
+    async ({ deeds }) => {
+      const play = await EndpointPlay.begin(database.database);
+      const script: readonly EndpointStep[] = [
+        { do: 'flood', events: 5 },
+        { do: 'wish', wish: 'x' },
+        { do: 'refuse for good', which: 0 },
+        ...deeds,
+      ];
+      for (const each of script) await play.run(each);
+      await play.finish();
+    },
+  );
+
+  it('rests while a replay of an endpoint that has failed for too long has a request in flight', async () => {
+    const play = await EndpointPlay.begin(database.database);
+    const script: readonly EndpointStep[] = [
+      { do: 'flood', events: 5 },
+      { do: 'replay', from: 0, events: 1 },
+      { do: 'refuse for good', which: 0 },
+      { do: 'pass time', ms: 10_000 },
+      { do: 'wish', wish: 'y' },
+      { do: 'answer', which: 0, reply: 'take' },
+      { do: 'serve' },
+      { do: 'wish', wish: 'all' },
+      { do: 'answer', which: 2, reply: 'take' },
+    ];
+    for (const each of script) await play.run(each);
+    await play.finish();
+  });
+
+  it('is sent all it is owed, in order, or has it as dead letters, and nothing it may not be sent', async () => {
+    await assert(
+      asyncProperty(array(step, { maxLength: 60, size: 'max' }), async (steps) => {
+        const play = await EndpointPlay.begin(database.database);
+        for (const each of steps) await play.run(each);
+        await play.finish();
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+});
