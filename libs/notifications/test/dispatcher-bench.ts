@@ -7,6 +7,7 @@ import {
 } from '../src/delivery/dispatcher.js';
 import { Lanes } from '../src/delivery/lanes.js';
 import { outcomeOf } from '../src/delivery/outcome.js';
+import type { Schedules } from '../src/delivery/schedule.js';
 
 const SETTINGS: DispatchSettings = {
   threshold: 3,
@@ -16,7 +17,7 @@ const SETTINGS: DispatchSettings = {
   envelope: { events: 1, bytes: 1_000, sizeOf: () => 10 },
   quickMs: 500,
 };
-const SCHEDULES = { event: () => 1_000, breaker: () => 1_000 };
+const SCHEDULES: Schedules = { event: () => 1_000, breaker: () => 1_000 };
 export const FAULT: AttemptResult = { kind: 'answered', status: 500, text: 'broken' };
 export const REFUSAL: AttemptResult = { kind: 'answered', status: 422, text: 'cannot read that' };
 export const SUCCESS: AttemptResult = { kind: 'answered', status: 200, text: '' };

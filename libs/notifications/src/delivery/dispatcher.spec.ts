@@ -45,6 +45,14 @@ describe('Dispatcher', () => {
     expect(bench.run(1, () => SUCCESS).toSorted()).toEqual(['a1', 'b2']);
   });
 
+  it('probes with another lane though the one that failed last would be due first', () => {
+    const event = (attempts: number) => (attempts === 1 ? 60_000 : 10);
+    const bench = new Bench(['a', 'b'], { threshold: 1 }, { event, breaker: () => 1_000 });
+    const probed: (string | undefined)[] = [];
+    for (; bench.nowMs < 4_000; bench.nowMs += 1_000) probed.push(bench.send(FAULT));
+    expect(probed).toEqual(['a1', 'b2', 'a1', 'b2']);
+  });
+
   it('lets nothing wait any longer when the endpoint works again', () => {
     const bench = new Bench(['a', 'b', 'c'], {}, { event: () => 60_000, breaker: () => 1_000 });
     for (let n = 0; n < 3; n += 1) bench.send(FAULT);

@@ -4,6 +4,7 @@ import { LeapingClock } from '../../test/leaping-clock.js';
 import { ManualClock } from '../../test/manual-clock.js';
 import { accept, answer, Receiver } from '../../test/receiver.js';
 import { waitFor } from '../../test/wait-for.js';
+import { DeadLetters } from '../dead-letters/dead-letters.js';
 import { Clock } from '../delivery/clock.js';
 import { LogMaintenance } from './log-maintenance.js';
 
@@ -126,6 +127,28 @@ describe('the maintenance of the log', () => {
     expect(said()).toContain('endpoint a has still to receive the oldest');
     await bench.app.stop();
     await other.stop();
+  });
+
+  it('never removes an event that lies in dead letters, until it is given up', async () => {
+    const clock = new LeapingClock();
+    await bench.app.start([bench.endpoint('a', { threshold: 1_000 })], {
+      ...at(clock),
+      retention: { ageMs: DAY_MS, sizeBytes: 1 },
+    });
+    bench.receiver.behaviour = (request, response) =>
+      response.writeHead(request.body.includes('"lane":"bad"') ? 500 : 200).end();
+    await bench.app.publish('bad', 1);
+    let good = 0;
+    for (; bench.app.metrics('a').deadLetters === 0; good += 1) await bench.app.publish('good', good);
+    await bench.done('a', good + 1);
+    await bench.app.progress.flush();
+    clock.leap(2 * DAY_MS);
+    await maintain();
+    expect((await sequences()).at(0)).toBe(1);
+    await bench.app.context.get(DeadLetters).remove('a', 1);
+    await bench.app.progress.flush();
+    await maintain();
+    expect(await sequences()).toEqual([]);
   });
 
   it('keeps no event for nobody', async () => {
