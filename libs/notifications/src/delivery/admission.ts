@@ -20,8 +20,11 @@ export interface Permit {
   readonly probe: boolean;
 }
 
-/** Requests in flight after an endpoint recovered: whoever has just got up is not flooded. */
-const AFTER_RECOVERY = 2;
+/**
+ * Requests in flight after an endpoint recovered: whoever has just got up is not flooded. Each of them carries two events at most, and
+ * fewer would cost a slow endpoint a round of its answers before envelopes have grown.
+ */
+const AFTER_RECOVERY = 4;
 
 /**
  * Whether an endpoint may be sent another request, whatever it carries: its breaker, its retirement, its requests in flight and its

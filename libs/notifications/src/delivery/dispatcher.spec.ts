@@ -60,15 +60,15 @@ describe('Dispatcher', () => {
     expect(bench.run(1, () => SUCCESS)).toHaveLength(3);
   });
 
-  it('floods no endpoint that has just recovered: two requests at first, twice as many with each success', () => {
-    const lanes = Array.from({ length: 40 }, (_, index) => `lane-${index}-`);
-    const bench = new Bench(lanes, { threshold: 1, concurrency: 10 });
+  it('floods no endpoint that has just recovered: four requests at first, twice as many with each success', () => {
+    const lanes = Array.from({ length: 200 }, (_, index) => `lane-${index}-`);
+    const bench = new Bench(lanes, { threshold: 1, concurrency: 70 });
     bench.send(FAULT);
     bench.nowMs = 1_000;
     bench.send(SUCCESS);
     let inFlight = inFlightOf(bench);
-    expect(inFlight).toHaveLength(2);
-    for (const expected of [8, 10, 10]) {
+    expect(inFlight).toHaveLength(4);
+    for (const expected of [64, 70]) {
       for (const shipment of inFlight) bench.settle(shipment, SUCCESS);
       inFlight = inFlightOf(bench);
       expect(inFlight).toHaveLength(expected);
@@ -87,9 +87,9 @@ describe('Dispatcher', () => {
     bench.send(REFUSAL);
     expect(bench.consequences.at(-1)?.health).toBe('recovered');
     const inFlight = inFlightOf(bench);
-    expect(inFlight).toHaveLength(2);
+    expect(inFlight).toHaveLength(4);
     for (const shipment of inFlight) bench.settle(shipment, SUCCESS);
-    expect(bench.run(10, () => SUCCESS)).toHaveLength(lanes.length - 2);
+    expect(bench.run(10, () => SUCCESS)).toHaveLength(lanes.length - 4);
   });
 
   it('probes with the lane that failed when there is no other', () => {
