@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createHash, randomBytes } from 'node:crypto';
-import { content, descriptor, digestOf, OCI_MANIFEST, type Content } from '../support/image.js';
+import { content, descriptor, OCI_MANIFEST, type Content } from '../support/image.js';
 import { expectStatus, type RegistryClient } from '../support/registry-client.js';
 
 /** An answer as it was on the wire: headers untouched, and every byte of the body. */
@@ -87,5 +87,3 @@ export function manifestOf(config: Content, fields: Readonly<Record<string, unkn
     }),
   );
 }
-
-export { digestOf };

@@ -2,8 +2,8 @@ import { content, descriptor, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST } from '../sup
 import type { Content, Image } from '../support/image.js';
 import { Random } from './random.js';
 
-export const REPOSITORIES = ['app', 'team/web', 'team/blobs/cache', 'tools/manifests', 'a/b/c'] as const;
-export const TAGS = ['latest', 'stable', 'v1', 'v2'] as const;
+const REPOSITORIES = ['app', 'team/web', 'team/blobs/cache', 'tools/manifests', 'a/b/c'] as const;
+const TAGS = ['latest', 'stable', 'v1', 'v2'] as const;
 
 /** Sizes around the largest blob that is a row, and some that are files. */
 const LAYER_SIZES = [900, 16_384, 16_385, 60_000, 200_000] as const;

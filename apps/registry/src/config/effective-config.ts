@@ -4,7 +4,7 @@ import { isEmptySetting, isMapping } from './source/config-tree.js';
 import { redactUrl } from './values/http-url.js';
 
 /** What stands where a secret is not shown. */
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /**
  * A section as it is in effect, in the shape and names of the file: defaults filled in, keys without effect left out, each secret redacted

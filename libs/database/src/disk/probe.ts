@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { refusalOfSystem, type DiskRefusal } from './system-refusal.ts';
 
 /** What a write has to find room for before the disk counts as one that takes writes. */
-export const PROBE_BYTES = 1024 * 1024;
+const PROBE_BYTES = 1024 * 1024;
 
 /** The probe of the disk that a database's file lies on. */
 export function probeBeside(file: string): string {

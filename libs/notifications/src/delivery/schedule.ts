@@ -41,7 +41,7 @@ export function schedulesOf(settings: ScheduleSettings, jitter: Jitter): Schedul
 }
 
 /** Exponential with full jitter: the wait after `n` attempts is random between 0 and `backoffMs` · 2ⁿ, at most `maxBackoffMs`. */
-export function standardSchedule(
+function standardSchedule(
   { backoffMs, maxBackoffMs }: Pick<ScheduleSettings, 'backoffMs' | 'maxBackoffMs'>,
   jitter: Jitter,
 ): Schedule {

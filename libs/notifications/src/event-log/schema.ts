@@ -1,7 +1,7 @@
 import type { Migration } from '@herald/database';
 
 /** Version of what a record of the log is: readers of a copied log refuse one that they do not know. */
-export const RECORD_FORMAT = 1;
+const RECORD_FORMAT = 1;
 
 const UUID = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' ||
   substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`;

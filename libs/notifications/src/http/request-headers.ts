@@ -6,7 +6,7 @@ import { WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP } from '../signing/sig
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** Headers that belong to the connection or to Herald: configuring them has no effect. */
-export const FIXED_HEADERS: ReadonlySet<string> = new Set([
+const FIXED_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
   'content-length',

@@ -141,6 +141,6 @@ export class AttemptCounts {
 }
 
 /** `200 OK`, as upstream has it. The phrase is the standard's and not the endpoint's, who could write anything there. */
-export function statusText(status: number): string {
+function statusText(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ''}`;
 }

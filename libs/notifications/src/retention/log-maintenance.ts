@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long everything is kept of an endpoint that is not configured any more. */
-export const DETACHED_MS = 7 * 24 * HOUR_MS;
+const DETACHED_MS = 7 * 24 * HOUR_MS;
 
 /** Dead letters that one batch removes. */
 const LETTERS_SLICE = 500;

@@ -24,7 +24,7 @@ export interface ImportCounts {
   readonly unreadable: number;
 }
 
-export const NOTHING_COUNTED: ImportCounts = {
+const NOTHING_COUNTED: ImportCounts = {
   blobs: 0,
   blobBytes: 0,
   layers: 0,

@@ -22,7 +22,7 @@ import { EndpointBacklogConfig } from './backlog.config.js';
 import { SelectionConfig } from './selection.config.js';
 import { AddressesConfig, EndpointTlsConfig, SigningConfig } from './trust.config.js';
 
-export const FORMATS: readonly FormatName[] = ['distribution.v1', 'distribution.v2', 'cloudevents'];
+const FORMATS: readonly FormatName[] = ['distribution.v1', 'distribution.v2', 'cloudevents'];
 
 /** What the program itself can deliver to. */
 export const ENDPOINT_TYPES = ['webhook', 'file', 'stdout'] as const;

@@ -2,7 +2,7 @@ import { expression, flag, listOf, oneOf, text } from '../schema/kinds.js';
 import { Key, Section, SectionList } from '../schema/section-schema.js';
 
 export const CHECKED_PLATFORMS = ['all', 'none', 'list'] as const;
-export const CHECKED_BLOBS = ['all', 'none'] as const;
+const CHECKED_BLOBS = ['all', 'none'] as const;
 
 export class PlatformConfig {
   @Key(text('the name of an architecture'))

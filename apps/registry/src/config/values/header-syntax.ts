@@ -1,5 +1,5 @@
 /** Longest value of a header that is accepted, in characters. */
-export const LONGEST_HEADER_VALUE = 8_192;
+const LONGEST_HEADER_VALUE = 8_192;
 
 /** They say where a body ends. A value from a file would cut or smuggle a request. */
 const FRAMING = new Set(['content-length', 'transfer-encoding']);

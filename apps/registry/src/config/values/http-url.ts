@@ -1,5 +1,5 @@
 /** Longest URL that is accepted, in characters. */
-export const LONGEST_URL = 2_048;
+const LONGEST_URL = 2_048;
 
 /**
  * Reads an absolute http or https URL that names a host; undefined when it is none.

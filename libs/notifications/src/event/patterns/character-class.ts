@@ -17,11 +17,11 @@ const CLASSES: ReadonlyMap<string, readonly Range[]> = new Map([
   ['s', SPACE],
 ]);
 
-export function anyOf(ranges: readonly Range[]): CharacterSet {
+function anyOf(ranges: readonly Range[]): CharacterSet {
   return (code) => ranges.some(([first, last]) => first <= code && code <= last);
 }
 
-export function noneOf(set: CharacterSet): CharacterSet {
+function noneOf(set: CharacterSet): CharacterSet {
   return (code) => !set(code);
 }
 
