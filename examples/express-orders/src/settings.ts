@@ -10,8 +10,9 @@ export interface Settings {
 /** @throws Error when a variable is missing */
 export function settingsFrom(environment: NodeJS.ProcessEnv): Settings {
   const {
+    PORT = '3000',
     DATABASE_PATH = 'orders.db',
-    BILLING_URL = 'http://127.0.0.1:3000/hooks/orders',
+    BILLING_URL = `http://127.0.0.1:${PORT}/hooks/orders`,
     WEBHOOK_KEY,
   } = environment;
   if (WEBHOOK_KEY === undefined)
