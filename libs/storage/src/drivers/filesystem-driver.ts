@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { access, constants, open, opendir, rm, stat, unlink } from 'node:fs/promises';
+import { access, constants, open, opendir, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix, resolve } from 'node:path';
 import { digestHex, type Digest } from '../repository/digest.js';
 import type { ByteRange, ByteSource } from '../repository/repository.js';
@@ -136,11 +136,7 @@ export class FilesystemDriver extends StorageDriver {
   }
 
   override async removeUpload(key: string): Promise<void> {
-    try {
-      await unlink(this.#upload(key));
-    } catch (error) {
-      if (!failedWith(error, 'ENOENT')) throw error;
-    }
+    await rm(this.#upload(key), { force: true });
   }
 
   /**
