@@ -30,6 +30,7 @@ const tasks = {
   },
   'bench:backlog': { build: true, command: (args) => ['bench/backlog/main.mjs', ...args] },
   'bench:delivery': { build: true, command: (args) => ['bench/delivery/main.mjs', ...args] },
+  'bench:pushes': { build: true, command: (args) => ['bench/pushes/main.mjs', ...args] },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -18,7 +18,7 @@ import {
   memoryOfPeer,
   readsDuringDrain,
 } from './measurements.mjs';
-import { figure, median, table } from './report.mjs';
+import { figure, median, table } from '../report.mjs';
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.mjs';
 import { ReceiverProcess } from './receiver-process.mjs';
-import { startHerald, startHeraldWith, startPeer } from './registries.mjs';
+import { startHerald, startHeraldWith, startPeer } from '../registries.mjs';
 
 async function withRegistry(start, measure) {
   const receiver = new ReceiverProcess();
