@@ -119,7 +119,8 @@ export class LaneRows {
     }
     for (const lane of cleared) {
       lane.storedUpTo = 0;
-      if (lane.first === undefined) this.#lanes.delete(lane.name);
+      // It may have been forgotten already, and the one that has its name now be busy.
+      if (lane.first === undefined && this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
     }
   }
 

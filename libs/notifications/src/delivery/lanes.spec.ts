@@ -45,6 +45,36 @@ const step: Arbitrary<Step> = oneof(
   settle(5, 'retry', 'bury', 'suspect', 'put back'),
 );
 
+/** What goes on in a lane while little fails. */
+const flow = array(constantFrom(come(0), come(1), come(2), [{ do: 'deliver', which: 0 } as const]), {
+  maxLength: 4,
+}).map((steps) => steps.flat());
+
+/** One lane alone, that is forgotten and known anew all the time while something is being stored. */
+const busy: Arbitrary<readonly Step[]> = array(
+  oneof(
+    {
+      weight: 3,
+      arbitrary: flow.map((steps) => [{ do: 'begin to save' }, ...steps, { do: 'save' }] as const),
+    },
+    { weight: 1, arbitrary: flow.map((steps) => [...comeBack(), ...steps]) },
+    { weight: 1, arbitrary: flow },
+  ),
+  { maxLength: 10, size: 'max' },
+).map((rounds) => rounds.flat());
+
+/** So many events come in and are read, and the first that is not under way is sent. */
+function come(events: number): readonly Step[] {
+  const append: Step = { do: 'append', lane: 'a', wanted: true };
+  return [...Array<Step>(events).fill(append), { do: 'read' }, { do: 'take', events: 1 }];
+}
+
+/** An event fails, and is sent again. */
+function comeBack(): readonly Step[] {
+  const names: readonly PlainStep[] = ['save', 'pass time', 'pass time', 'load'];
+  return [...come(1), { do: 'retry', which: 0 }, ...names.map((name) => ({ do: name })), ...come(0)];
+}
+
 describe('Lanes', () => {
   it('does not repeat after a crash what was done before the last save but one, though an older event is still open', () => {
     const play = new Play();
@@ -88,23 +118,58 @@ describe('Lanes', () => {
     expect(play.inFlight.flat().map(({ sequence }) => sequence)).toEqual([1]);
   });
 
-  it('keeps order, loses nothing, and repeats no more than two saves did, whatever happens', () => {
-    assert(
-      property(array(step, { maxLength: 120, size: 'max' }), (steps) => {
-        const play = new Play();
-        for (const each of steps) play.run(each);
-        play.drain();
-        for (const { record: event, wanted } of play.log) {
-          const fate = play.fates.get(event.sequence);
-          if (!wanted) expect(fate).toBeUndefined();
-          else
-            expect(fate === 'delivered' || fate === 'dead', `event ${event.sequence} has an end`).toBe(true);
-          if (fate === 'delivered') expect(play.deliveredEver).toContain(event.sequence);
-        }
-        expect(play.disk.rows.size, 'nothing is left over').toBe(0);
-        expect(play.disk.exceptions.size).toBe(0);
-      }),
-      { numRuns: 500 },
-    );
+  it('keeps an event in flight, though its lane was forgotten and known anew while that was being stored', () => {
+    const play = new Play();
+    const script: readonly Step[] = [
+      ...come(1),
+      { do: 'retry', which: 0 },
+      { do: 'save' },
+      { do: 'pass time' },
+      { do: 'pass time' },
+      { do: 'load' },
+      { do: 'take', events: 1 },
+      { do: 'deliver', which: 0 },
+      { do: 'begin to save' },
+      ...come(2),
+      { do: 'deliver', which: 0 },
+      { do: 'save' },
+      { do: 'begin to save' },
+      { do: 'take', events: 1 },
+      { do: 'deliver', which: 0 },
+      ...come(1),
+      { do: 'save' },
+      { do: 'retry', which: 0 },
+    ];
+    for (const each of script) play.run(each);
+    play.drain();
+    expect([...play.deliveredEver]).toEqual([1, 2, 3, 4]);
   });
+
+  it.each([
+    ['many lanes', array(step, { maxLength: 120, size: 'max' })],
+    ['one busy lane', busy],
+  ])(
+    'keeps order, loses nothing, and repeats no more than two saves did, whatever happens in %s',
+    (_, steps) => {
+      assert(
+        property(steps, (steps) => {
+          const play = new Play();
+          for (const each of steps) play.run(each);
+          play.drain();
+          for (const { record: event, wanted } of play.log) {
+            const fate = play.fates.get(event.sequence);
+            if (!wanted) expect(fate).toBeUndefined();
+            else
+              expect(fate === 'delivered' || fate === 'dead', `event ${event.sequence} has an end`).toBe(
+                true,
+              );
+            if (fate === 'delivered') expect(play.deliveredEver).toContain(event.sequence);
+          }
+          expect(play.disk.rows.size, 'nothing is left over').toBe(0);
+          expect(play.disk.exceptions.size).toBe(0);
+        }),
+        { numRuns: 500 },
+      );
+    },
+  );
 });
