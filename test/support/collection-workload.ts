@@ -1,9 +1,11 @@
 import { Random } from '../crash/random.js';
+import { CollectionPromises, type Operation } from './collection-promises.js';
 import {
   parseReference,
   parseTag,
   StorageError,
   type Descriptor,
+  type Digest,
   type StoredRepository,
 } from '@herald/storage';
 import {
@@ -14,6 +16,7 @@ import {
   OCI_IMAGE,
   OCI_INDEX,
   pushBlob,
+  sourceOf,
   stated,
   type StorageFixture,
   type TestClock,
@@ -21,26 +24,19 @@ import {
 
 const HOUR = 3_600_000;
 
-/** How long clients rely on what they were told: less than the grace, because time goes on while they push. */
-const TRUST_MS = 12 * HOUR;
 const CLIENTS = 4;
 const REPOSITORIES = 3;
 const CONTENTS = 14;
 const TAGS = 3;
 
-/** What a client knows of a content of a repository. */
-interface Told {
-  readonly descriptor: Descriptor;
-  readonly atMs: number;
-}
+type Known = Map<string, Descriptor>;
 
-/** What clients do with a registry, at random by a seed, with time that jumps. Notes each promise that was broken. */
+/** What clients do with a registry, at random by a seed, with time that jumps. */
 export class CollectionWorkload {
-  readonly broken: string[] = [];
-  /** What clients deleted themselves: `repository digest`. */
-  readonly deleted = new Set<string>();
-  readonly #blobs = new Map<string, Told>();
-  readonly #manifests = new Map<string, Told>();
+  readonly promises: CollectionPromises;
+  /** What clients were told of, however long ago, and nobody deleted since: by `repository digest`. */
+  readonly #blobs: Known = new Map();
+  readonly #manifests: Known = new Map();
   readonly #repositories: readonly StoredRepository[];
   readonly #random: Random;
   #left = 0;
@@ -49,8 +45,9 @@ export class CollectionWorkload {
   constructor(
     storage: StorageFixture,
     private readonly clock: TestClock,
-    seed: number,
+    { seed, trustMs }: { readonly seed: number; readonly trustMs: number },
   ) {
+    this.promises = new CollectionPromises(clock, trustMs);
     this.#random = new Random(seed, 'collection');
     this.#repositories = Array.from({ length: REPOSITORIES }, (_, index) =>
       storage.repository(`load/r${index}`),
@@ -99,25 +96,31 @@ export class CollectionWorkload {
 
   async #push(repository: StoredRepository): Promise<void> {
     const content = Buffer.from(`content ${this.#below(CONTENTS)} `.repeat(this.#below(2) === 0 ? 2 : 9));
-    this.#tell(this.#blobs, repository, await pushBlob(repository, content));
+    const operation = this.promises.begin();
+    const pushed =
+      this.#below(2) === 0
+        ? await pushBlob(repository, content)
+        : await repository.uploads.push(digestOf(content), sourceOf(content), journal);
+    this.#tell(operation, this.#blobs, repository, pushed);
   }
 
   async #mount(repository: StoredRepository): Promise<void> {
     const from = this.#one(this.#repositories);
     const known = this.#known(this.#blobs, from);
     if (known === undefined) return;
+    const operation = this.promises.begin();
     const mounted = await repository.blobs.mount(known.digest, from.name, journal);
-    if (mounted !== undefined) this.#tell(this.#blobs, repository, mounted);
-    else if (this.#isTrusted(this.#blobs, from, known)) this.#break('a mount did not find', from, known);
+    if (mounted !== undefined) this.#tell(operation, this.#blobs, repository, mounted);
+    else operation.refused('a mount did not find', keyOf(from, known));
   }
 
   async #look(repository: StoredRepository): Promise<void> {
     const known = this.#known(this.#blobs, repository);
     if (known === undefined) return;
+    const operation = this.promises.begin();
     const found = await repository.blobs.stat(known.digest);
-    if (found !== undefined) this.#tell(this.#blobs, repository, found);
-    else if (this.#isTrusted(this.#blobs, repository, known))
-      this.#break('HEAD did not find', repository, known);
+    if (found !== undefined) this.#tell(operation, this.#blobs, repository, found);
+    else operation.refused('HEAD did not find', keyOf(repository, known));
   }
 
   async #pushImage(repository: StoredRepository): Promise<void> {
@@ -128,91 +131,74 @@ export class CollectionWorkload {
       annotations: { kind: String(this.#below(4)) },
       ...(subject && { subject: stated(subject) }),
     };
-    await this.#put(repository, imageOf(config, [layer], fields), OCI_IMAGE, [
-      [this.#blobs, config],
-      [this.#blobs, layer],
-    ]);
+    await this.#put(repository, imageOf(config, [layer], fields), OCI_IMAGE);
   }
 
   async #pushIndex(repository: StoredRepository): Promise<void> {
     const child = this.#known(this.#manifests, repository);
     if (child === undefined) return;
-    await this.#put(repository, indexOf([child]), OCI_INDEX, [[this.#manifests, child]]);
+    await this.#put(repository, indexOf([child]), OCI_INDEX);
   }
 
   /** What a client was told lately, and nobody deleted since, is enough to push a manifest. */
-  async #put(
-    repository: StoredRepository,
-    bytes: Buffer,
-    mediaType: string,
-    needs: readonly (readonly [Map<string, Told>, Descriptor])[],
-  ): Promise<void> {
+  async #put(repository: StoredRepository, bytes: Buffer, mediaType: string): Promise<void> {
     const tagged = this.#below(2) === 0;
     const reference = parseReference(tagged ? `t${this.#below(TAGS)}` : digestOf(bytes));
+    const operation = this.promises.begin();
     try {
       const { descriptor } = await repository.manifests.put({ reference, mediaType, bytes }, journal);
-      this.#tell(this.#manifests, repository, descriptor);
+      this.#tell(operation, this.#manifests, repository, descriptor);
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== 'MANIFEST_BLOB_UNKNOWN') throw error;
-      for (const [told, need] of needs) {
-        const missing = (error.detail as readonly string[]).includes(need.digest);
-        if (missing && this.#isTrusted(told, repository, need))
-          this.#break('a push did not find', repository, need);
-      }
+      for (const digest of error.detail as readonly Digest[])
+        operation.refused('a push did not find', keyOf(repository, { digest }));
     }
   }
 
   async #readManifest(repository: StoredRepository): Promise<void> {
     const known = this.#known(this.#manifests, repository);
     if (known === undefined) return;
+    const operation = this.promises.begin();
     const found = await repository.manifests.get(parseReference(known.digest));
-    if (found !== undefined) this.#tell(this.#manifests, repository, found.descriptor);
-    else if (this.#isTrusted(this.#manifests, repository, known))
-      this.#break('GET did not find', repository, known);
+    if (found !== undefined) this.#tell(operation, this.#manifests, repository, found.descriptor);
+    else operation.refused('GET did not find', keyOf(repository, known));
   }
 
   async #deleteTag({ tags }: StoredRepository): Promise<void> {
-    await unlessUnknown(tags.delete(parseTag(`t${this.#below(TAGS)}`), journal));
+    await wasThere(tags.delete(parseTag(`t${this.#below(TAGS)}`), journal));
   }
 
-  async #deleteBlob(repository: StoredRepository): Promise<void> {
-    const known = this.#known(this.#blobs, repository);
+  #deleteBlob(repository: StoredRepository): Promise<void> {
+    return this.#delete(repository.blobs, this.#blobs, repository);
+  }
+
+  #deleteManifest(repository: StoredRepository): Promise<void> {
+    return this.#delete(repository.manifests, this.#manifests, repository);
+  }
+
+  async #delete(
+    store: Pick<StoredRepository['blobs' | 'manifests'], 'delete'>,
+    all: Known,
+    repository: StoredRepository,
+  ): Promise<void> {
+    const known = this.#known(all, repository);
     if (known === undefined || this.#below(2) === 0) return;
-    this.#forget(this.#blobs, repository, known);
-    await unlessUnknown(repository.blobs.delete(known.digest, journal));
-    this.#forget(this.#blobs, repository, known);
+    const key = keyOf(repository, known);
+    const operation = this.promises.begin();
+    if (await wasThere(store.delete(known.digest, journal))) operation.deleted(key);
+    else operation.refused('DELETE did not find', key);
+    all.delete(key);
   }
 
-  async #deleteManifest(repository: StoredRepository): Promise<void> {
-    const known = this.#known(this.#manifests, repository);
-    if (known === undefined || this.#below(2) === 0) return;
-    this.#forget(this.#manifests, repository, known);
-    await unlessUnknown(repository.manifests.delete(known.digest, journal));
-    this.#forget(this.#manifests, repository, known);
+  #tell(operation: Operation, all: Known, repository: StoredRepository, descriptor: Descriptor): void {
+    const key = keyOf(repository, descriptor);
+    operation.told(key);
+    all.set(key, descriptor);
   }
 
-  #tell(told: Map<string, Told>, repository: StoredRepository, descriptor: Descriptor): void {
-    told.set(keyOf(repository, descriptor), { descriptor, atMs: this.clock.now() });
-  }
-
-  #forget(told: Map<string, Told>, repository: StoredRepository, descriptor: Descriptor): void {
-    told.delete(keyOf(repository, descriptor));
-    this.deleted.add(keyOf(repository, descriptor));
-  }
-
-  /** Something that the client was told of, however long ago. */
-  #known(told: ReadonlyMap<string, Told>, { name }: StoredRepository): Descriptor | undefined {
-    const own = [...told].filter(([key]) => key.startsWith(`${name} `));
-    return own.length === 0 ? undefined : this.#one(own)[1].descriptor;
-  }
-
-  #isTrusted(told: ReadonlyMap<string, Told>, repository: StoredRepository, descriptor: Descriptor): boolean {
-    const known = told.get(keyOf(repository, descriptor));
-    return known !== undefined && this.clock.now() - known.atMs < TRUST_MS;
-  }
-
-  #break(what: string, { name }: StoredRepository, { digest }: Descriptor): void {
-    this.broken.push(`${what} ${digest} in ${name}`);
+  #known(all: Known, { name }: StoredRepository): Descriptor | undefined {
+    const own = [...all].filter(([key]) => key.startsWith(`${name} `));
+    return own.length === 0 ? undefined : this.#one(own)[1];
   }
 
   #one<T>(items: readonly T[]): T {
@@ -225,13 +211,17 @@ export class CollectionWorkload {
   }
 }
 
-function keyOf({ name }: StoredRepository, { digest }: Descriptor): string {
+function keyOf({ name }: StoredRepository, { digest }: Pick<Descriptor, 'digest'>): string {
   return `${name} ${digest}`;
 }
 
-/** Another client was faster. */
-async function unlessUnknown(deletion: Promise<void>): Promise<void> {
-  await deletion.catch((error: unknown) => {
-    if (!(error instanceof StorageError) || !error.code.endsWith('_UNKNOWN')) throw error;
-  });
+/** Whether a deletion found what it was to delete. */
+async function wasThere(deletion: Promise<void>): Promise<boolean> {
+  try {
+    await deletion;
+    return true;
+  } catch (error) {
+    if (error instanceof StorageError && error.code.endsWith('_UNKNOWN')) return false;
+    throw error;
+  }
 }

@@ -10,6 +10,7 @@ import { alone, type Alongside } from '../repository/change.js';
 import { journal, StorageFixture, TestClock } from '../../../../test/support/storage-fixture.js';
 
 const HOUR = 3_600_000;
+const GRACE_MS = 24 * HOUR;
 const SEED = Number(process.env['COLLECTION_SEED'] ?? 1);
 const OPERATIONS = Number(process.env['COLLECTION_OPERATIONS'] ?? 600);
 
@@ -21,7 +22,7 @@ describe(`collecting beside pushes, mounts, reads, deletes and tags that move (C
     storage = await StorageFixture.open({
       clock,
       inlineBytes: 64,
-      settings: { collection: { graceMs: 24 * HOUR, untagged: 48 * HOUR } },
+      settings: { collection: { graceMs: GRACE_MS, untagged: 48 * HOUR } },
     });
   });
 
@@ -35,7 +36,7 @@ describe(`collecting beside pushes, mounts, reads, deletes and tags that move (C
   };
 
   it('takes nothing that is reachable or was said to be there, and in the end everything else', async () => {
-    const workload = new CollectionWorkload(storage, clock, SEED);
+    const workload = new CollectionWorkload(storage, clock, { seed: SEED, trustMs: GRACE_MS });
     const load = workload.run(OPERATIONS);
     let [collections, removed] = [0, 0];
     while (!workload.isOver) {
@@ -44,11 +45,12 @@ describe(`collecting beside pushes, mounts, reads, deletes and tags that move (C
       removed += report.manifests + report.blobs;
     }
     await load;
-    expect(workload.broken).toEqual([]);
+    expect(workload.promises.broken).toEqual([]);
     expect(collections).toBeGreaterThan(5);
     expect(removed).toBeGreaterThan(20);
     await expect(faultsBetweenRowsAndFiles(storage)).resolves.toEqual([]);
-    expect((await missing(storage)).filter((content) => !workload.deleted.has(content))).toEqual([]);
+    const { deleted } = workload.promises;
+    expect((await missing(storage)).filter((content) => !deleted.has(content))).toEqual([]);
 
     clock.advance(100 * HOUR);
     const [expected, before] = [await reachable(storage), await present(storage)];
