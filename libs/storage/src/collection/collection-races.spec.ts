@@ -14,7 +14,7 @@ import {
   TestClock,
 } from '../../../../test/support/storage-fixture.js';
 import { alone } from '../repository/change.js';
-import type { Descriptor } from '../repository/descriptor.js';
+import type { Descriptor, Manifest } from '../repository/descriptor.js';
 import type { StoredRepository } from '../repository/repository.js';
 import { parseReference } from '../repository/tag.js';
 
@@ -154,5 +154,26 @@ describe('somebody who is faster than a collection', () => {
       put(imageOf(blob, [], { subject: stated(subject) })),
     );
     expect(report).toMatchObject({ manifests: 0, blobs: 0 });
+  });
+
+  it('with a question about one of very many indexes keeps what they share', async () => {
+    // First in the order of digests, so that its turn comes before that of any index.
+    let shared = imageOf(blob);
+    for (let n = 0; !digestOf(shared).startsWith('sha256:000'); n += 1)
+      shared = imageOf(blob, [], { annotations: { n: String(n) } });
+    const child = await put(shared);
+    const indexes = await Promise.all(
+      Array.from({ length: 120 }, (_, n) =>
+        put(indexOf([child], { annotations: { n: String(n) } }), OCI_INDEX),
+      ),
+    );
+    const asked = indexes.map(({ digest }) => digest).toSorted()[119] ?? '';
+    let answer: Promise<Manifest | undefined> | undefined;
+    const report = await collectAfter(REMOVE_MANIFEST, async () => {
+      answer = repository.manifests.get(parseReference(asked));
+    });
+    await expect(answer).resolves.toBeDefined();
+    await expect(repository.manifests.get(parseReference(child.digest))).resolves.toBeDefined();
+    expect(report).toMatchObject({ manifests: 119, blobs: 0 });
   });
 });

@@ -1,5 +1,6 @@
 import type { Database, WriteBatch } from '@herald/database';
 import { removeManifest } from '../manifests/remove-manifest.js';
+import { REPOSITORY_ID } from '../metadata/rows.js';
 import type { Descriptor } from '../repository/descriptor.js';
 import type { Digest } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
@@ -15,6 +16,8 @@ const PAGE = 250;
 /** Manifests that go in one batch. */
 const REMOVED_AT_ONCE = 100;
 
+const LISTING = `SELECT 1 FROM manifest_references WHERE repository = ${REPOSITORY_ID} AND digest = ? LIMIT 1`;
+
 interface ManifestRow {
   readonly [column: string]: number | string;
   readonly id: number;
@@ -26,6 +29,9 @@ interface ManifestRow {
 /**
  * Removes manifests that nothing keeps. A manifest goes together with those that would keep it, because they keep each other: a subject
  * and its referrers, an index and its children. That nothing of all this has a tag, or was seen lately, is a precondition of the batch.
+ *
+ * Where they are too many for one batch, some stay, and may be asked for as soon as the others are gone. A referrer may do so without its
+ * subject, but no index without its children: a manifest that indexes outside of the batch list waits for the next run, when they are gone.
  */
 export class ManifestCollection {
   readonly #removed = new RowMarks();
@@ -107,6 +113,9 @@ export class ManifestCollection {
     for (const manifest of manifests) {
       removeManifest(batch, repository, manifest);
       this.run.alongside({ kind: 'manifest-deleted', repository, manifest, tags: [] }, batch);
+    }
+    for (const { digest } of manifests) {
+      batch.require('no manifest that stays lists one that goes', LISTING, [repository, digest], 0);
     }
     return batch;
   }
