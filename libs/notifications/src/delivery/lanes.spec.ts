@@ -65,8 +65,8 @@ const busy: Arbitrary<readonly Step[]> = array(
 
 /** So many events come in and are read, and the first that is not under way is sent. */
 function come(events: number): readonly Step[] {
-  const append: Step = { do: 'append', lane: 'a', wanted: true };
-  return [...Array<Step>(events).fill(append), { do: 'read' }, { do: 'take', events: 1 }];
+  const appended = Array.from({ length: events }, (): Step => ({ do: 'append', lane: 'a', wanted: true }));
+  return [...appended, { do: 'read' }, { do: 'take', events: 1 }];
 }
 
 /** An event fails, and is sent again. */
@@ -150,9 +150,9 @@ describe('Lanes', () => {
     ['one busy lane', busy],
   ])(
     'keeps order, loses nothing, and repeats no more than two saves did, whatever happens in %s',
-    (_, steps) => {
+    (_, scripts) => {
       assert(
-        property(steps, (steps) => {
+        property(scripts, (steps) => {
           const play = new Play();
           for (const each of steps) play.run(each);
           play.drain();
