@@ -8,9 +8,13 @@ const READ_BYTES = 64 * 1_024;
 
 const FINAL_STATUS = 200;
 
+/** What anybody asks an answer for. Going through the others costs as much as reading them. */
+const READ_HEADERS = ['retry-after', 'webhook-allowed-origin'] as const;
+
 /** An answer as it came, with the first bytes of its body. */
 export interface ReadAnswer {
   readonly status: number;
+  /** Those of {@link READ_HEADERS} that it has. */
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   /** Why not all of the body was read. */
@@ -52,7 +56,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    if (status >= FINAL_STATUS) this.#head = { status, headers };
+    if (status < FINAL_STATUS) return;
+    const read = READ_HEADERS.filter((name) => headers[name] !== undefined);
+    this.#head = { status, headers: Object.fromEntries(read.map((name) => [name, headers[name]])) };
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
