@@ -10,7 +10,7 @@ const MOST_LEFT = 2;
 
 /**
  * When things happen. Hands out turns of the event loop, one step to a turn, to all endpoints alike: deliveries yield to the registry's
- * clients, and a busy endpoint to the others. A step may start one read and one request.
+ * clients, and a busy endpoint to the others. A step may start one read, and one envelope or a few single events.
  *
  * While the loop is late, and after a step that took long itself, turns go by without a step, so that whoever waits for the loop goes
  * first. Where nobody does, such a turn is over at once and costs next to nothing.

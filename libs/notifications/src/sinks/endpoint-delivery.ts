@@ -1,9 +1,7 @@
 import { DatabaseError, type WriteBatch } from '@herald/database';
 import type { AttemptResult } from '../delivery/attempt.js';
 import type { Clock } from '../delivery/clock.js';
-import { Dispatcher, type Consequence, type Shipment } from '../delivery/dispatcher.js';
-import { Lanes } from '../delivery/lanes.js';
-import { outcomeOf } from '../delivery/outcome.js';
+import type { Dispatcher, Shipment } from '../delivery/dispatcher.js';
 import type { Pacer } from '../delivery/pacer.js';
 import type { LogRecord } from '../event-log/log-record.js';
 import type { EventLog } from '../event-log/event-log.js';
@@ -18,12 +16,14 @@ import type { Transport } from '../transports/transport.js';
 import { detailOf, type EndpointDetail, type EventStanding } from './endpoint-detail.js';
 import { EndpointAnnouncer } from './endpoint-announcer.js';
 import { EndpointBacklog, type CutOffLetters } from './endpoint-backlog.js';
+import { EndpointOutcomes } from './endpoint-outcomes.js';
 import { EndpointReader } from './endpoint-reader.js';
 import type { DeliverySettings } from './endpoint-settings.js';
 import { snapshotOf } from './endpoint-snapshot.js';
 import { FailingTime } from './failing-time.js';
+import { restoredDispatcher } from './restored-dispatcher.js';
 import { UnwrittenEvents } from './unwritten-events.js';
-import { restoredExceptions, storedLanes, toMonotonic, toWall } from './wall-times.js';
+import { storedLanes } from './wall-times.js';
 
 /** What a delivery works with. */
 export interface DeliveryTools {
@@ -40,6 +40,16 @@ export interface DeliveryTools {
 const REREAD_MS = 1_000;
 
 /**
+ * Requests of single events that a turn starts at most, and ms after which it starts no more. One a turn would go round the event loop,
+ * and wake the receiver, for each event.
+ */
+const MOST_STARTED = 8;
+const MOST_STARTING_MS = 0.5;
+
+/** For so much larger envelopes than the next is read once some were taken: while it is under way, four answers double their size. */
+const READ_AHEAD = 16;
+
+/**
  * Brings the events of the log to one endpoint: reads them, sends what the dispatcher picks, tells it what came of it, and stores how
  * far it has come. Everything it knows can be lost at any moment; the next one goes on from what was stored.
  */
@@ -50,13 +60,13 @@ export class EndpointDelivery implements ProgressSource {
   readonly #dispatcher: Dispatcher;
   readonly #reader: EndpointReader;
   readonly #announcer: EndpointAnnouncer;
+  readonly #outcomes: EndpointOutcomes;
   /** What is sent again. */
   readonly replays: EndpointReplays;
   readonly #letters = new LetterBook();
   readonly #failing: FailingTime;
   readonly #courier: Courier;
   readonly #unwritten = new UnwrittenEvents();
-  #notBeforeMs: number;
   #stepAsked = false;
   #stopped = false;
   #cancelTimer: (() => void) | undefined;
@@ -68,29 +78,31 @@ export class EndpointDelivery implements ProgressSource {
   ) {
     const { pacer } = tools;
     this.#clock = pacer.clock;
-    this.#notBeforeMs = progress.notBeforeMs;
     this.#failing = new FailingTime(progress.failingMs, progress.paused, this.#clock.monotonic());
-    const lanes = new Lanes(
-      progress.position,
-      restoredExceptions(progress.exceptions, settings, this.#clock),
-    );
-    this.#dispatcher = new Dispatcher(
-      lanes,
-      { ...settings, quickMs: settings.timeoutMs / 2 },
-      pacer.schedules(settings),
-      progress.retired,
-      this.#clock.monotonic(),
-    );
-    if (progress.paused) this.#dispatcher.pause(this.#clock.monotonic());
+    this.#dispatcher = restoredDispatcher(settings, pacer, progress);
+    const { lanes } = this.#dispatcher;
     this.#courier = new Courier(settings, { ...tools, clock: this.#clock });
-    this.#dispatcher.breaker.hold(toMonotonic(progress.notBeforeMs, settings.maxRetryAfterMs, this.#clock));
     const { judged, wanted, wantedBytes: bytes, numberBytes } = progress;
     const census = { judged, wanted, bytes };
     this.#reader = new EndpointReader(tools.log, tools.progress, settings, lanes, census, numberBytes);
     const { rows } = lanes;
     const { cutOff } = progress;
     this.backlog = new EndpointBacklog(settings.backlog, rows, this.#reader, cutOff, tools.cutOffLetters);
-    this.#announcer = new EndpointAnnouncer(settings);
+    const announcer = new EndpointAnnouncer(settings);
+    this.#announcer = announcer;
+    this.#outcomes = new EndpointOutcomes(
+      settings,
+      this.#dispatcher,
+      {
+        clock: this.#clock,
+        counts: tools.counts,
+        letters: this.#letters,
+        failing: this.#failing,
+        announcer,
+        metrics: () => this.metrics,
+      },
+      progress.notBeforeMs,
+    );
     this.replays = new EndpointReplays(settings, {
       ...tools,
       dispatcher: this.#dispatcher,
@@ -187,7 +199,7 @@ export class EndpointDelivery implements ProgressSource {
     writeProgress(batch, this.settings.name, {
       retired: admission.retired,
       failingMs: this.failingMs,
-      notBeforeMs: this.#notBeforeMs,
+      notBeforeMs: this.#outcomes.notBeforeMs,
       judged,
       wanted,
       wantedBytes: bytes,
@@ -225,33 +237,49 @@ export class EndpointDelivery implements ProgressSource {
     this.tools.pacer.nextTurn(() => this.#step());
   }
 
-  /** One turn: at most one read and one request are started. */
+  /** One turn: at most one read is started, and one envelope or a few single events. */
   #step(): void {
     this.#stepAsked = false;
     if (this.#stopped) return;
     const nowMs = this.#clock.monotonic();
-    const { lanes, envelopeSize } = this.#dispatcher;
+    const { lanes } = this.#dispatcher;
     lanes.wake(nowMs);
-    lanes.intake.widen(envelopeSize * this.settings.concurrency * 2);
+    lanes.intake.widen(this.#useful);
     const sending = this.#maySend(nowMs);
     // Of what a disabled endpoint does not want nothing is kept: it is read past.
     const reading = this.#reader.read(sending || this.backlog.cutOff === 'disabled');
     if (reading !== undefined) void this.#afterRead(reading);
-    const shipment = sending && !this.#filling ? this.#dispatcher.next(nowMs) : undefined;
-    if (shipment !== undefined) {
-      this.#start(shipment);
-      this.#ask();
-    } else {
-      this.#leftOver(sending, nowMs);
-    }
+    if (sending && this.#startSome(nowMs)) this.#ask();
+    else this.#leftOver(sending, nowMs);
     if (this.#dispatcher.lanes.intake.needsSaving) this.tools.progress.markChanged(this, true);
     this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
+  }
+
+  /** Records that can be of use at once: for the requests in flight, and for those after them. */
+  get #useful(): number {
+    const { envelope, concurrency } = this.settings;
+    const { envelopeSize } = this.#dispatcher;
+    const larger = envelopeSize === 1 ? 1 : Math.min(envelopeSize * READ_AHEAD, envelope.events);
+    return larger * concurrency * 2;
+  }
+
+  /** Starts what may be sent now, within what a turn may take. False when that is nothing. */
+  #startSome(nowMs: number): boolean {
+    for (let started = 0; started < MOST_STARTED; started += 1) {
+      const held = this.#filling || this.#unwritten.full;
+      const shipment = held ? undefined : this.#dispatcher.next(nowMs);
+      if (shipment === undefined) return started > 0;
+      this.#start(shipment);
+      if (shipment.records.length > 1 || this.#clock.monotonic() - nowMs >= MOST_STARTING_MS) break;
+    }
+    return true;
   }
 
   /** Live events leave this turn: replays have it. */
   #leftOver(sending: boolean, nowMs: number): void {
     const done = sending && this.#reader.atEnd;
-    if (done) this.#take(this.#dispatcher.conclude(), nowMs);
+    if (done && this.#outcomes.take(this.#dispatcher.conclude(), nowMs))
+      this.tools.progress.markChanged(this);
     const replayed = this.replays.next(nowMs, done && !this.#dispatcher.lanes.hasReady(1));
     if (replayed === undefined) return;
     this.#start(replayed);
@@ -305,34 +333,14 @@ export class EndpointDelivery implements ProgressSource {
 
   #start(shipment: Shipment): void {
     this.#unwritten.sent(shipment.records.length);
-    this.#courier.send(shipment, (result, durationMs) => this.#settle(shipment, result, durationMs));
+    this.#courier.send(shipment, (result, durationMs) => this.#ended(shipment, result, durationMs));
   }
 
-  #take(consequence: Consequence, nowMs: number): void {
-    const atMs = this.#clock.now();
-    this.#letters.add(consequence.letters.map((letter) => ({ ...letter, atMs })));
-    if (consequence.letters.length > 0) this.tools.progress.markChanged(this);
-    this.#announcer.tell(consequence, () => this.metrics, nowMs);
-  }
-
-  #settle(shipment: Shipment, result: AttemptResult, durationMs: number): void {
-    const { maxRetryAfterMs, redirects } = this.settings;
-    const events = shipment.records.length;
-    this.#unwritten.ended(events, result.kind !== 'abandoned');
-    const wallMs = this.#clock.now();
-    const nowMs = this.#clock.monotonic();
-    const outcome = outcomeOf(result, events, { nowMs: wallMs, maxRetryAfterMs, redirects });
+  #ended(shipment: Shipment, result: AttemptResult, durationMs: number): void {
+    this.#unwritten.ended(shipment.records.length, result.kind !== 'abandoned');
     const sender = shipment.replay === undefined ? this.#dispatcher : this.replays;
-    const consequence = sender.settle(shipment, result, outcome, nowMs);
-    if (result.kind === 'abandoned') return;
-    this.tools.counts.count(result, outcome.kind, wallMs);
-    if (outcome.kind === 'delivered') {
-      this.#failing.succeeded();
-      this.tools.counts.taken(shipment.attempts ?? []);
-    } else if (outcome.kind !== 'again' && outcome.kind !== 'retired') this.#failing.failed(nowMs);
-    if (outcome.kind === 'wait')
-      this.#notBeforeMs = toWall(this.#dispatcher.breaker.notBeforeMs, this.#clock);
-    this.#take(consequence, nowMs);
+    const outcome = this.#outcomes.settle(sender, shipment, result);
+    if (outcome === undefined) return;
     this.#moved();
     this.#courier.report(shipment, result, outcome, durationMs);
   }
