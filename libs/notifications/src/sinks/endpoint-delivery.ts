@@ -19,6 +19,7 @@ import { EndpointBacklog, type CutOffLetters } from './endpoint-backlog.js';
 import { EndpointOutcomes } from './endpoint-outcomes.js';
 import { EndpointReader } from './endpoint-reader.js';
 import type { DeliverySettings } from './endpoint-settings.js';
+import { EndpointTurns } from './endpoint-turns.js';
 import { snapshotOf } from './endpoint-snapshot.js';
 import { FailingTime } from './failing-time.js';
 import { restoredDispatcher } from './restored-dispatcher.js';
@@ -40,16 +41,6 @@ export interface DeliveryTools {
 const REREAD_MS = 1_000;
 
 /**
- * Requests of single events that a turn starts at most, and ms after which it starts no more. One a turn would go round the event loop,
- * and wake the receiver, for each event.
- */
-const MOST_STARTED = 8;
-const MOST_STARTING_MS = 0.5;
-
-/** For so much larger envelopes than the next is read once some were taken: while it is under way, four answers double their size. */
-const READ_AHEAD = 16;
-
-/**
  * Brings the events of the log to one endpoint: reads them, sends what the dispatcher picks, tells it what came of it, and stores how
  * far it has come. Everything it knows can be lost at any moment; the next one goes on from what was stored.
  */
@@ -67,9 +58,8 @@ export class EndpointDelivery implements ProgressSource {
   readonly #failing: FailingTime;
   readonly #courier: Courier;
   readonly #unwritten = new UnwrittenEvents();
-  #stepAsked = false;
+  readonly #turns: EndpointTurns;
   #stopped = false;
-  #cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly settings: DeliverySettings,
@@ -111,12 +101,28 @@ export class EndpointDelivery implements ProgressSource {
       moved: () => this.#moved(),
       unreadable: (error) => this.#unreadable(error),
     });
+    this.#turns = this.#takeTurns(pacer);
+  }
+
+  #takeTurns(pacer: Pacer): EndpointTurns {
+    return new EndpointTurns(this.settings, {
+      pacer,
+      dispatcher: this.#dispatcher,
+      reader: this.#reader,
+      replays: this.replays,
+      outcomes: this.#outcomes,
+      unwritten: this.#unwritten,
+      backlog: this.backlog,
+      start: (shipment) => this.#start(shipment),
+      reading: (read) => void this.#afterRead(read),
+      changed: (urgent) => this.tools.progress.markChanged(this, urgent),
+    });
   }
 
   /** There may be something to do. */
   wake(): void {
     this.#reader.wake();
-    this.#ask();
+    this.#turns.ask();
   }
 
   /** Sends again to an endpoint that had retired. */
@@ -137,7 +143,7 @@ export class EndpointDelivery implements ProgressSource {
     const nowMs = this.#clock.monotonic();
     this.#dispatcher.resume(nowMs);
     this.#failing.resumed(nowMs);
-    this.#ask();
+    this.#turns.ask();
   }
 
   /** ms in which the endpoint took nothing although it was tried, while it was not paused. */
@@ -156,7 +162,7 @@ export class EndpointDelivery implements ProgressSource {
   /** Starts nothing new; what is under way at the deadline is abandoned, and sent again by the next run. */
   async stop(deadlineMs: number): Promise<void> {
     this.#stopped = true;
-    this.#cancelTimer?.();
+    this.#turns.stop();
     await this.#courier.stop(deadlineMs);
     this.#dispatcher.lanes.rows.end();
     this.tools.progress.markChanged(this);
@@ -167,7 +173,7 @@ export class EndpointDelivery implements ProgressSource {
     const { lanes, breaker } = this.#dispatcher;
     breaker.hurry();
     lanes.hurry(this.#clock.monotonic());
-    this.#ask();
+    this.#turns.ask();
   }
 
   standing(record: LogRecord): EventStanding {
@@ -186,7 +192,7 @@ export class EndpointDelivery implements ProgressSource {
       reader,
       backlog,
       counts: this.tools.counts,
-      paused: this.#paused,
+      paused: this.#dispatcher.pausedAtMs !== undefined,
     });
   }
 
@@ -214,7 +220,7 @@ export class EndpointDelivery implements ProgressSource {
     this.#letters.saved();
     this.#unwritten.saved();
     this.replays.saved();
-    this.#ask();
+    this.#turns.ask();
   }
 
   notSaved(): void {
@@ -228,97 +234,13 @@ export class EndpointDelivery implements ProgressSource {
     // Whoever stops stores everything at the end.
     if (this.#stopped) return;
     this.tools.progress.markChanged(this);
-    this.#ask();
-  }
-
-  #ask(): void {
-    if (this.#stepAsked || this.#stopped) return;
-    this.#stepAsked = true;
-    this.tools.pacer.nextTurn(() => this.#step());
-  }
-
-  /** One turn: at most one read is started, and one envelope or a few single events. */
-  #step(): void {
-    this.#stepAsked = false;
-    if (this.#stopped) return;
-    const nowMs = this.#clock.monotonic();
-    const { lanes } = this.#dispatcher;
-    lanes.wake(nowMs);
-    lanes.intake.widen(this.#useful);
-    const sending = this.#maySend(nowMs);
-    // Of what a disabled endpoint does not want nothing is kept: it is read past.
-    const reading = this.#reader.read(sending || this.backlog.cutOff === 'disabled');
-    if (reading !== undefined) void this.#afterRead(reading);
-    if (sending && this.#startSome(nowMs)) this.#ask();
-    else this.#leftOver(sending, nowMs);
-    if (this.#dispatcher.lanes.intake.needsSaving) this.tools.progress.markChanged(this, true);
-    this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
-  }
-
-  /** Records that can be of use at once: for the requests in flight, and for those after them. */
-  get #useful(): number {
-    const { envelope, concurrency } = this.settings;
-    const { envelopeSize } = this.#dispatcher;
-    const larger = envelopeSize === 1 ? 1 : Math.min(envelopeSize * READ_AHEAD, envelope.events);
-    return larger * concurrency * 2;
-  }
-
-  /** Starts what may be sent now, within what a turn may take. False when that is nothing. */
-  #startSome(nowMs: number): boolean {
-    for (let started = 0; started < MOST_STARTED; started += 1) {
-      const held = this.#filling || this.#unwritten.full;
-      const shipment = held ? undefined : this.#dispatcher.next(nowMs);
-      if (shipment === undefined) return started > 0;
-      this.#start(shipment);
-      if (shipment.records.length > 1 || this.#clock.monotonic() - nowMs >= MOST_STARTING_MS) break;
-    }
-    return true;
-  }
-
-  /** Live events leave this turn: replays have it. */
-  #leftOver(sending: boolean, nowMs: number): void {
-    const done = sending && this.#reader.atEnd;
-    if (done && this.#outcomes.take(this.#dispatcher.conclude(), nowMs))
-      this.tools.progress.markChanged(this);
-    const replayed = this.replays.next(nowMs, done && !this.#dispatcher.lanes.hasReady(1));
-    if (replayed === undefined) return;
-    this.#start(replayed);
-    this.#ask();
-  }
-
-  #maySend(nowMs: number): boolean {
-    return this.#mayAtAll && this.#dispatcher.admission.wants(nowMs) && !this.#unwritten.full;
-  }
-
-  /** What is being read fills the next envelope, within this turn. */
-  get #filling(): boolean {
-    return this.#reader.reading && !this.#dispatcher.lanes.hasReady(this.#dispatcher.envelopeSize);
-  }
-
-  #nextWakeMs(nowMs: number): number {
-    if (!this.#mayAtAll) return Number.POSITIVE_INFINITY;
-    return Math.min(this.#dispatcher.nextWakeMs(nowMs), this.replays.nextWakeMs(nowMs));
-  }
-
-  get #paused(): boolean {
-    return this.#dispatcher.pausedAtMs !== undefined;
-  }
-
-  get #mayAtAll(): boolean {
-    return !this.#paused && this.backlog.cutOff === undefined;
-  }
-
-  #setTimer(delayMs: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = Number.isFinite(delayMs)
-      ? this.#clock.setTimer(delayMs, () => this.#ask())
-      : undefined;
+    this.#turns.ask();
   }
 
   async #afterRead(reading: Promise<boolean>): Promise<void> {
     try {
       if (await reading) this.#moved();
-      else this.#ask();
+      else this.#turns.ask();
     } catch (error) {
       this.#unreadable(error);
     }
