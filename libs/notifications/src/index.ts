@@ -12,8 +12,9 @@ export type {
   ReplayRequest,
   ReplaySelection,
   ReplayState,
+  ReplayEstimate,
 } from './replay/replay-job.js';
-export { Replays, type ReplayEstimate } from './replay/replays.js';
+export { Replays } from './replay/replays.js';
 export type { DeadLetter } from './delivery/progress.js';
 export type {
   Action,

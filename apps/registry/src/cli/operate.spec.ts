@@ -196,9 +196,13 @@ describe('an operator at the command line', () => {
     expect(listed.stdout).toContain('3-12');
     expect(listed.stdout.split('\n')).toHaveLength(4);
     const sent = await herald({ does: 'redrive', endpoint: 'ci', id: undefined }, [
-      ok({ job: 'j', events: 8 }),
+      ok({ job: 'j', events: 8, gone: 0 }),
     ]);
     expect(sent.stdout).toBe('job j sends 8 events again\n');
+    const partly = await herald({ does: 'redrive', endpoint: 'ci', id: '1' }, [
+      ok({ job: 'j', events: 1, gone: 7 }),
+    ]);
+    expect(partly.stdout).toBe('job j sends 1 event again; 7 are gone from the log\n');
     const gone = await herald({ does: 'delete-dead-letter', endpoint: 'ci', id: '2' }, [
       { status: 204, body: '' },
     ]);

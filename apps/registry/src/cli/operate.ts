@@ -4,8 +4,9 @@ import { drain } from './drain.js';
 import { EXIT_CODE } from './exit-code.js';
 import type { EndpointChange, EventFilter, OperatorCommand } from './operator-command.js';
 import { showEndpoint, showEvent } from './inspect.js';
+import { counted } from './offline-work.js';
 import { reload } from './reload.js';
-import { replay } from './replay.js';
+import { goneNote, replay } from './replay.js';
 import type { ReplayCommand } from './replay-command.js';
 import { table } from './table.js';
 
@@ -117,7 +118,12 @@ async function listEndpoints(operation: Operation): Promise<void> {
 async function redrive(operation: Operation, endpoint: string, id: string | undefined): Promise<void> {
   const which = id === undefined ? '' : `/${encodeURIComponent(id)}`;
   const answer = await ask(operation, 'POST', `${lettersOf(endpoint)}${which}/redrive`);
-  say(operation, answer, `job ${text(answer['job'])} sends ${text(answer['events'])} events again\n`);
+  const { job, events, gone } = answer;
+  say(
+    operation,
+    answer,
+    `job ${text(job)} sends ${counted(Number(events), 'event')} again${goneNote(gone)}\n`,
+  );
 }
 
 /** Every page: people who look for a letter do not know on which it is. */

@@ -1,6 +1,7 @@
 import { EXIT_CODE } from './exit-code.js';
 import { followReplay, replayIdOf } from './follow-replay.js';
 import { ask, itemsOf, say, text, type Item, type Operation } from './ask.js';
+import { counted } from './offline-work.js';
 import type { ReplayCommand } from './replay-command.js';
 import { table } from './table.js';
 
@@ -32,7 +33,12 @@ async function replayAsked(command: ReplayCommand, operation: Operation): Promis
 function startedLine(answer: Item): string {
   const { replay: started, events, gone } = answer as { replay?: Item; events?: unknown; gone?: unknown };
   if (started !== undefined) return `replay ${text(started['id'])} has begun\n`;
-  return `${text(events)} events would be sent; ${text(gone)} of the sequences are gone\n`;
+  return `${counted(Number(events), 'event')} would be sent${goneNote(gone)}\n`;
+}
+
+/** What is added for people when the log has forgotten some of what they asked for. */
+export function goneNote(gone: unknown): string {
+  return Number(gone) > 0 ? `; ${text(gone)} are gone from the log` : '';
 }
 
 function rowOf(item: Item): readonly unknown[] {

@@ -1,6 +1,5 @@
-import type { Row } from '@herald/database';
 import { recordOf, type EventRow } from '../event-log/event-log.js';
-import type { LogRecord } from '../event-log/log-record.js';
+import { inRanges, type LetterRange } from './letter-ranges.js';
 import {
   ReplaySource,
   type ReplayEntry,
@@ -9,15 +8,10 @@ import {
   type SourceTools,
 } from './replay-source.js';
 
-interface LetterRow extends Row {
-  readonly id: number;
-  readonly lane: string | null;
-  readonly first_sequence: number;
-  readonly last_sequence: number;
+interface LetterRow extends LetterRange {
   readonly count: number;
   readonly event_id: string | null;
   readonly attempts: number;
-  readonly listed_up_to: number;
 }
 
 /** Entries up to a sequence. */
@@ -29,11 +23,7 @@ interface Part {
 /** Ranges that are looked at together; the others of the job come when these are done. */
 const MOST_RANGES = 1_000;
 
-/**
- * Dead letters that are marked for a job, in the order of the log: letters of single events, and among them the events of ranges. Of a
- * range's part up to `listed_up_to` only those events are in it that are listed for it, because others had been delivered; behind it
- * all are that the endpoint wants.
- */
+/** Dead letters that are marked for a job, in the order of the log: letters of single events, and among them the events of ranges. */
 export class LettersSource extends ReplaySource {
   constructor(
     private readonly job: string,
@@ -96,31 +86,8 @@ export class LettersSource extends ReplaySource {
     const records = await this.tools.log.read(Math.max(after, first - 1), limit);
     const last = records.at(-1)?.sequence;
     if (last === undefined) return { entries: [], upTo: Number.POSITIVE_INFINITY };
-    const listed = await this.#listed(rows, records[0]?.sequence ?? 0, last);
-    const entries = records.flatMap((record) => {
-      const row = rows.find((range) => this.#isIn(range, record, listed));
-      return row === undefined ? [] : [{ record, letter: letterOf(row) }];
-    });
-    return { entries, upTo: last };
-  }
-
-  #isIn(range: LetterRow, record: LogRecord, listed: ReadonlySet<string>): boolean {
-    const { sequence } = record;
-    if (sequence < range.first_sequence || sequence > range.last_sequence) return false;
-    if (range.lane !== null && range.lane !== record.lane) return false;
-    if (sequence <= range.listed_up_to && !listed.has(`${range.id} ${sequence}`)) return false;
-    return this.tools.wants(record);
-  }
-
-  async #listed(rows: readonly LetterRow[], from: number, upTo: number): Promise<ReadonlySet<string>> {
-    const ids = rows.filter((row) => row.listed_up_to >= from).map(({ id }) => id);
-    if (ids.length === 0) return new Set();
-    const found = await this.tools.database.read<{ letter: number; sequence: number }>(
-      `SELECT letter, sequence FROM dead_letter_events
-       WHERE letter IN (SELECT value FROM json_each(?)) AND sequence BETWEEN ? AND ?`,
-      [JSON.stringify(ids), from, upTo],
-    );
-    return new Set(found.map(({ letter, sequence }) => `${letter} ${sequence}`));
+    const found = await inRanges(rows, records, this.tools);
+    return { entries: found.map(({ record, range }) => ({ record, letter: letterOf(range) })), upTo: last };
   }
 }
 

@@ -73,5 +73,12 @@ export interface ReplayJob extends ReplayCounts, ReplayRequest {
   readonly endedAtMs?: number;
 }
 
+/** What a replay would send. */
+export interface ReplayEstimate {
+  readonly events: number;
+  /** What the log has no more: sequences that were asked for by number, events of dead letters. */
+  readonly gone: number;
+}
+
 /** Of a job that has not begun. */
 export const NO_COUNTS: ReplayCounts = { sent: 0, failed: 0, gone: 0 };

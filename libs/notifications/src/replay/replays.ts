@@ -7,7 +7,14 @@ import { EventLog } from '../event-log/event-log.js';
 import { NotificationsError } from '../notifications.error.js';
 import { Broadcaster } from '../sinks/broadcaster.js';
 import { EventsSource } from './events-source.js';
-import { NO_COUNTS, type EventsToReplay, type ReplayJob, type ReplayRequest } from './replay-job.js';
+import { estimateLetters } from './letters-estimate.js';
+import {
+  NO_COUNTS,
+  type EventsToReplay,
+  type ReplayEstimate,
+  type ReplayJob,
+  type ReplayRequest,
+} from './replay-job.js';
 import { checkedReplay } from './replay-request.js';
 import {
   cancelReplay,
@@ -20,13 +27,6 @@ import {
   writeReplay,
   type Stretch,
 } from './replay-rows.js';
-
-/** What a replay would send. */
-export interface ReplayEstimate {
-  readonly events: number;
-  /** Sequences that were asked for by number and that the log does not have any more. */
-  readonly gone: number;
-}
 
 /** Jobs of one endpoint that may wait at once. */
 const MOST_OPEN = 100;
@@ -94,9 +94,10 @@ export class Replays {
   async estimate(endpoint: string, request: ReplayRequest): Promise<ReplayEstimate> {
     const { selection } = checkedReplay(request);
     const { wants } = this.broadcaster.endpoint(endpoint);
-    if (selection.kind === 'dead-letters') return this.#countLetters(endpoint, selection.letters);
-    const { firstSequence, lastSequence, gone } = await this.#stretch(selection);
     const tools = { log: this.log, database: this.database, wants, carries: wants };
+    if (selection.kind === 'dead-letters')
+      return estimateLetters(tools, { endpoint, letters: selection.letters }, await this.#oldest());
+    const { firstSequence, lastSequence, gone } = await this.#stretch(selection);
     const source = new EventsSource(selection, lastSequence, tools);
     let events = 0;
     for (let after = firstSequence - 1; after < lastSequence; await nextTurn()) {
@@ -138,22 +139,18 @@ export class Replays {
     return replayById(this.database, id);
   }
 
-  async #countLetters(endpoint: string, letters: readonly number[] | undefined): Promise<ReplayEstimate> {
-    const [row] = await this.database.read<{ events: number | null }>(
-      `SELECT sum(count) AS events FROM dead_letters WHERE endpoint = ?1 AND redrive IS NULL
-         AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2)))`,
-      [endpoint, letters === undefined ? null : JSON.stringify(letters)],
+  /** The first sequence that the log has, or would have next. */
+  async #oldest(): Promise<number> {
+    const [row] = await this.database.read<{ oldest: number | null }>(
+      'SELECT min(sequence) AS oldest FROM events',
     );
-    return { events: row?.events ?? 0, gone: 0 };
+    return row?.oldest ?? (await this.log.head()) + 1;
   }
 
   /** From the first sequence that can be sent to the last that there is now: what comes later is sent live. */
   async #stretch({ from, to, ids }: EventsToReplay): Promise<Stretch> {
-    const [row] = await this.database.read<{ oldest: number | null }>(
-      'SELECT min(sequence) AS oldest FROM events',
-    );
+    const oldest = await this.#oldest();
     const head = await this.log.head();
-    const oldest = row?.oldest ?? head + 1;
     const last = Math.min(to ?? head, head);
     const stretch = {
       firstSequence: Math.max(from ?? oldest, oldest),

@@ -5,14 +5,18 @@ import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
 import { numberOf, wholeNumber } from './admin-query.js';
 import { configuredEndpoint } from './configured-endpoint.js';
-import { startedReplay } from './started-replay.js';
+import { refusing, startedReplay } from './started-replay.js';
 import { Describe } from './openapi/admin-operation.js';
 import { COUNT, list, named, object, TEXT } from './openapi/schema.js';
 
 const MOST_LETTERS = 1_000;
 const DEFAULT_LETTERS = 100;
 
-const REDRIVE = object({ job: { ...TEXT, description: 'sent as Herald-Replay' }, events: COUNT });
+const REDRIVE = object({
+  job: { ...TEXT, description: 'sent as Herald-Replay' },
+  events: { ...COUNT, description: 'events that it sends' },
+  gone: { ...COUNT, description: 'events that the log has no more: the job gives them up' },
+});
 
 /** What an endpoint did not take. Of its answers the first bytes are kept, with the endpoint's secrets removed. */
 @Controller('admin/v1/endpoints/:name/dead-letters')
@@ -102,9 +106,11 @@ export class DeadLettersAdminController {
 
   async #start(name: string, letter?: number) {
     const selection = { kind: 'dead-letters', ...(letter !== undefined && { letters: [letter] }) } as const;
+    // Beforehand, because what is marked for a job is not counted any more.
+    const { gone } = await refusing(() => this.replays.estimate(name, { selection }));
     const job = await startedReplay(this.replays, name, { selection });
     if (job === undefined) throw letter === undefined ? none() : unknown();
-    return { job: job.id, events: job.events ?? 0 };
+    return { job: job.id, events: Math.max(0, (job.events ?? 0) - gone), gone };
   }
 }
 
