@@ -62,6 +62,11 @@ function openDatabase({ database: { path } }: RegistryConfig): Database {
   return SqliteDatabase.open({
     path,
     migrations: [...storageMigrations, ...notificationsMigrations],
+    onRestoreFinished: (aside) => {
+      process.stderr.write(
+        `herald: finished a restore that had been interrupted${aside === undefined ? '' : `: what was there before is ${aside} now`}\n`,
+      );
+    },
     onWriterDeath: (error) => {
       process.stderr.write(`herald: ${error.message}\n`);
       process.exit(EXIT_CODE.startFailed);

@@ -79,7 +79,12 @@ function watch({ path, disk }: DatabaseModuleOptions): Promise<Disk> | Disk {
 }
 
 function open({ path, migrations, onWriterDeath = endProcess }: DatabaseModuleOptions, disk: Disk): Database {
-  return SqliteDatabase.open({ path, migrations, onWriterDeath, disk });
+  return SqliteDatabase.open({ path, migrations, onWriterDeath, onRestoreFinished, disk });
+}
+
+function onRestoreFinished(aside: string | undefined): void {
+  const before = aside === undefined ? '' : `: what was there before is ${aside} now`;
+  new Logger('Database').warn(`finished a restore that had been interrupted${before}`);
 }
 
 function endProcess(error: Error): void {

@@ -13,6 +13,7 @@ export { refusalOf } from './disk/refusal.js';
 export { WatchedDisk, type DiskOptions, type DiskTools } from './disk/watched-disk.js';
 export type { Migration } from './migration.js';
 export { FileLock } from './sqlite/file-lock.js';
+export { isBeingReplaced } from './sqlite/replacement.js';
 export { restoreCopy, type RestoreOutcome, type RestoreRequest } from './sqlite/restore-copy.js';
 export { SqliteCopies } from './sqlite/sqlite-copies.js';
 export { SqliteDatabase, type SqliteOptions } from './sqlite/sqlite-database.js';

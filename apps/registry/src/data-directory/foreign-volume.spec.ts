@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,6 +53,13 @@ describe('the volume of another registry', () => {
     await database(storageMigrations.length, statement);
     expect(refuse).not.toThrow();
     expect(KNOWN_TO_DATABASE.some((table) => statement.includes(table))).toBe(true);
+  });
+
+  it('is let through while a restore that was killed waits to be finished by whoever opens the database', () => {
+    writeFileSync(`${path()}.replacing`, '{}');
+    expect(refuse).toThrow(ForeignVolume);
+    writeFileSync(`${path()}.restoring`, 'a database');
+    expect(refuse).not.toThrow();
   });
 
   it('is none when there are no repositories in it', () => {

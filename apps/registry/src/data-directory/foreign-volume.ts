@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isBeingReplaced } from '@herald/database';
 import { KNOWN_TO_DATABASE } from '@herald/storage';
 
 /** A volume that Distribution wrote, and that Herald knows nothing of. */
@@ -25,6 +26,8 @@ export class ForeignVolume extends Error {
  */
 export function refuseForeignVolume(rootDirectory: string, databasePath: string): void {
   if (!existsSync(join(rootDirectory, 'docker', 'registry', 'v2', 'repositories'))) return;
+  // A restore that was killed: whoever opens the database finishes it, and it is Herald's.
+  if (isBeingReplaced(databasePath)) return;
   if (!existsSync(databasePath) || !knowsAnything(databasePath)) throw new ForeignVolume(rootDirectory);
 }
 

@@ -1,11 +1,12 @@
 import { constants, existsSync } from 'node:fs';
-import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { copyFile, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { makeDurableDirectory } from '../disk/durable-directory.js';
 import type { Migration } from '../migration.js';
 import type { Step } from '../write-batch.js';
 import { failureOf } from './failure.js';
+import { arrivingAt, finishReplacement, removeDatabase, replaceDatabase } from './replacement.js';
 
 /** A copy of a database that is to be put where a database belongs. */
 export interface RestoreRequest {
@@ -31,38 +32,41 @@ export type RestoreOutcome =
   | { readonly kind: 'occupied' }
   | { readonly kind: 'unfit'; readonly reason: string };
 
-/** What may lie beside the file of a database, and belongs to it. */
-const BESIDE = ['-wal', '-shm', '-journal'] as const;
-
 /** What is copied of a copy that somebody has opened: without its log it would lack what that one wrote. */
 const OPENED = ['-wal', '-journal'] as const;
 
 /**
  * Puts a copy of a database in the place of one. It is copied beside that place first, checked there, and only then gets its name: what
  * was there before is whole until the copy is. Files of a write-ahead log that were left there belong to no database any more, and would
- * be taken for the restored one's: they are moved aside with the rest, or removed where there is no database.
+ * be taken for the restored one's: they are moved aside with the rest, or removed where there is no database. Whoever is killed at that
+ * leaves it to the next restore, or to whoever opens the database next.
  *
  * @throws Error of the file system; what was there before is there still, or aside
  */
 export async function restoreCopy(request: RestoreRequest): Promise<RestoreOutcome> {
-  const { from, path, aside } = request;
+  const { path, aside } = request;
+  finishReplacement(path);
   if (existsSync(path) && aside === undefined) return { kind: 'occupied' };
-  const arriving = `${path}.restoring`;
   makeDurableDirectory(dirname(path));
+  const reason = await arrive(request);
+  if (reason !== undefined) return { kind: 'unfit', reason };
+  return { kind: 'restored', ...replaceDatabase(path, existsSync(path) ? aside : undefined) };
+}
+
+/** Makes the copy, beside the place. @returns what is wrong with it */
+async function arrive(request: RestoreRequest): Promise<string | undefined> {
+  const { from, path } = request;
+  const arriving = arrivingAt(path);
+  let reason: string | undefined = 'it could not be copied';
   try {
-    await removeAll(arriving);
     await copyFile(from, arriving, constants.COPYFILE_FICLONE);
     for (const suffix of OPENED)
       if (existsSync(`${from}${suffix}`)) await copyFile(`${from}${suffix}`, `${arriving}${suffix}`);
-    const reason = prepare(arriving, request);
-    if (reason !== undefined) return { kind: 'unfit', reason };
-    await sync(arriving);
-    const moved = await clear(path, aside);
-    await rename(arriving, path);
-    await sync(dirname(path));
-    return { kind: 'restored', ...(moved && aside !== undefined && { aside }) };
+    reason = prepare(arriving, request);
+    if (reason === undefined) await sync(arriving);
+    return reason;
   } finally {
-    await removeAll(arriving);
+    if (reason !== undefined) removeDatabase(arriving);
   }
 }
 
@@ -104,21 +108,6 @@ function faultOf(database: DatabaseSync, migrations: readonly Migration[]): stri
       return `it has version ${version} of the ${library} schema and this program knows ${newest}: use the newer program`;
   }
   return undefined;
-}
-
-/** True when there was a database, which has the other name now. */
-async function clear(path: string, aside: string | undefined): Promise<boolean> {
-  if (aside === undefined || !existsSync(path)) {
-    for (const suffix of BESIDE) await rm(`${path}${suffix}`, { force: true });
-    return false;
-  }
-  for (const suffix of [...BESIDE, ''])
-    if (existsSync(`${path}${suffix}`)) await rename(`${path}${suffix}`, `${aside}${suffix}`);
-  return true;
-}
-
-async function removeAll(path: string): Promise<void> {
-  for (const suffix of ['', ...BESIDE]) await rm(`${path}${suffix}`, { force: true });
 }
 
 async function sync(path: string): Promise<void> {

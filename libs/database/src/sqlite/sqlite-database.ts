@@ -12,6 +12,7 @@ import { openReader, openWriter } from './connection.js';
 import { failureOf } from './failure.js';
 import { FileLock } from './file-lock.js';
 import { migrate } from './migrate.js';
+import { finishReplacement } from './replacement.js';
 import { Writer } from './writer.js';
 
 /** Where the file lies, what its tables are, and whom to tell when nothing can be written any more. */
@@ -19,6 +20,8 @@ export interface SqliteOptions {
   readonly path: string;
   readonly migrations: readonly Migration[];
   readonly onWriterDeath: (error: Error) => void;
+  /** Told when a restore was killed and is finished now; `aside` is what the database that it replaced is called. */
+  readonly onRestoreFinished?: (aside: string | undefined) => void;
   /** Says what may be tried when the disk is full. By default everything. */
   readonly disk?: Disk;
 }
@@ -63,11 +66,14 @@ export class SqliteDatabase extends Database {
     return SqliteDatabase.#attempt(options, disk);
   }
 
-  static #attempt({ path, migrations, onWriterDeath }: SqliteOptions, disk: Disk): SqliteDatabase {
+  static #attempt(options: SqliteOptions, disk: Disk): SqliteDatabase {
+    const { path, migrations, onWriterDeath } = options;
     try {
       makeDurableDirectory(dirname(path));
       return SqliteDatabase.#locked(path, (lock) => {
         removeProbe(probeBeside(path));
+        const replacement = finishReplacement(path);
+        if (replacement !== undefined) options.onRestoreFinished?.(replacement.aside);
         const connection = openWriter(path);
         try {
           migrate(connection, migrations);
