@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WriteBatch } from '@herald/database';
 import { useDelivery } from '../../test/delivery-bench.js';
 import { LeapingClock } from '../../test/leaping-clock.js';
 import { ManualClock } from '../../test/manual-clock.js';
@@ -103,6 +104,79 @@ describe('the maintenance of the log', () => {
     await maintain();
     expect(await sequences()).toEqual([6]);
     expect(await bench.app.log.head()).toBe(6);
+  });
+
+  it('is not held up by events that a wrong clock dated far ahead, be there one or many', async () => {
+    const clock = new LeapingClock();
+    const start = () => bench.app.start([], { ...at(clock), retention: { ageMs: DAY_MS, sizeBytes: 0 } });
+    await start();
+    await bench.app.publish('x', 1);
+    clock.leap(70 * 365 * DAY_MS);
+    await bench.app.publish('x', 2);
+    await maintain();
+    // Nobody knows how old it is, but that it is older than what came after it.
+    expect(await sequences()).toEqual([2]);
+    clock.leap(-70 * 365 * DAY_MS);
+    await bench.app.publish('x', 3, 4);
+    await maintain();
+    expect(await sequences()).toEqual([2, 3, 4]);
+    clock.leap(DAY_MS + 1);
+    await bench.app.publish('x', 5);
+    await maintain();
+    expect(await sequences()).toEqual([5]);
+    await bench.app.database.commit(
+      new WriteBatch().run(
+        `WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+         INSERT INTO events (id, lane, type, time_ms, size_bytes, data) SELECT i, 'x', 'test.ahead', ?, 2, '{}' FROM n`,
+        [clock.now() + 1_000 * DAY_MS],
+      ),
+    );
+    await bench.app.publish('x', 6);
+    await maintain();
+    expect(await sequences()).toHaveLength(6_002);
+    clock.leap(DAY_MS + 1);
+    await bench.app.publish('x', 7);
+    await start();
+    await maintain();
+    expect(await sequences()).toEqual([6_007]);
+  });
+
+  it.each([
+    ['that were read', 0],
+    ['that were not read yet', 1],
+  ])('lets events %s expire behind one that a wrong clock dated far ahead', async (_which, before) => {
+    const clock = new LeapingClock();
+    bench.receiver.behaviour = answer(500);
+    await bench.app.start([bench.endpoint('a', { threshold: 1 })], at(clock));
+    const down = () => waitFor(() => bench.app.metrics('a').breaker === 'open');
+    if (before > 0) {
+      await bench.app.publish('w', 1);
+      await down();
+    } else {
+      await bench.app.broadcaster.pause('a');
+    }
+    const ahead = (n: number) =>
+      bench.app.log.publish({
+        type: 'test.thing.happened',
+        lane: 'y',
+        data: { lane: 'y', n },
+        time: new Date(clock.now() + 1_000 * DAY_MS),
+      });
+    await bench.app.publish('x', 1);
+    await ahead(1);
+    await bench.app.publish('x', 2);
+    await ahead(2);
+    await waitFor(() => bench.app.metrics('a').Pending === before + 4);
+    await bench.app.broadcaster.resume('a');
+    await down();
+    clock.leap(72 * HOUR_MS + 1);
+    await bench.app.publish('x', 3);
+    await waitFor(() => bench.app.metrics('a').Pending === before + 5);
+    await maintain();
+    expect(bench.app.metrics('a')).toMatchObject({ Pending: 2, deadLetters: before + 3 });
+    await expect(
+      bench.app.database.read('SELECT first_sequence, last_sequence, count FROM dead_letters'),
+    ).resolves.toEqual([{ first_sequence: 1, last_sequence: before + 3, count: before + 3 }]);
   });
 
   it('never removes what an endpoint has still to receive: behind, waiting, dead, or detached', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { WriteBatch, type Database } from '@herald/database';
+import { WriteBatch, type Database, type Row } from '@herald/database';
 
 /** How much of the log is kept for replays when everybody has it. 0 sets no limit. */
 export interface RetentionLimits {
@@ -23,6 +23,11 @@ interface Slice {
   readonly count: number;
   readonly firstSequence: number;
   readonly lastSequence: number;
+}
+
+interface Dated extends Row {
+  readonly sequence: number;
+  readonly time_ms: number;
 }
 
 /** Events that one batch removes: pushes wait that long for it, and no longer. */
@@ -51,6 +56,10 @@ const NEEDS = `
  */
 export class Retention {
   #countedUpTo = 0;
+  /** Everything up to here is too old, whatever its date says. */
+  #oldUpTo = 0;
+  /** The log has nothing but dates in the future from some event on up to this one. */
+  #aheadUpTo = 0;
   #sizeBytes = 0;
 
   constructor(private readonly database: Database) {}
@@ -94,7 +103,7 @@ export class Retention {
   }
 
   async #slice({ ageMs, sizeBytes }: RetentionLimits, nowMs: number): Promise<Slice | undefined> {
-    const rows = await this.database.read<{ sequence: number; time_ms: number; size_bytes: number }>(
+    const rows = await this.database.read<Dated & { size_bytes: number }>(
       `SELECT sequence, time_ms, size_bytes FROM events
        WHERE sequence < coalesce((SELECT min(sequence) FROM (${NEEDS})), ?1 + 1) AND sequence <= ?1
        ORDER BY sequence LIMIT ?2`,
@@ -103,7 +112,7 @@ export class Retention {
     let freedBytes = 0;
     let count = 0;
     for (const row of rows) {
-      const old = ageMs > 0 && row.time_ms < nowMs - ageMs;
+      const old = ageMs > 0 && (await this.#isOld(row, nowMs - ageMs, nowMs));
       const tooMuch = sizeBytes > 0 && this.#sizeBytes - freedBytes > sizeBytes;
       if (!old && !tooMuch) break;
       freedBytes += row.size_bytes;
@@ -123,6 +132,31 @@ export class Retention {
     if (!committed) return undefined;
     this.#sizeBytes -= freedBytes;
     return { count, firstSequence: first.sequence, lastSequence: last.sequence };
+  }
+
+  /** An event of the future has a wrong date, and must not keep all that came after it: it is as old as the next one that has none. */
+  async #isOld(event: Dated, beforeMs: number, nowMs: number): Promise<boolean> {
+    if (event.time_ms < beforeMs || event.sequence <= this.#oldUpTo) return true;
+    if (event.time_ms <= nowMs) return false;
+    const next = await this.#nextCredible(event.sequence, nowMs);
+    if (next === undefined || next.time_ms >= beforeMs) return false;
+    this.#oldUpTo = next.sequence;
+    return true;
+  }
+
+  /** The first event after one of the future that has a date which may be true. What was looked at once is passed over. */
+  async #nextCredible(after: number, nowMs: number): Promise<Dated | undefined> {
+    for (;;) {
+      const rows = await this.database.read<Dated>(
+        'SELECT sequence, time_ms FROM events WHERE sequence > ? ORDER BY sequence LIMIT ?',
+        [Math.max(after, this.#aheadUpTo), COUNT_PAGE],
+      );
+      const last = rows.at(-1);
+      const credible = rows.find((row) => row.time_ms <= nowMs);
+      if (last === undefined || credible !== undefined) return credible;
+      this.#aheadUpTo = last.sequence;
+      await nextTurn();
+    }
   }
 
   /** Who was cut off from some of what was removed: their dead letters, and what is still to join these, hold nothing of the log. */
