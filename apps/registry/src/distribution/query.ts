@@ -6,12 +6,17 @@ export type Query = Readonly<Record<string, string | readonly string[] | undefin
 /**
  * A parameter that may be given once; an empty one is as good as none.
  *
- * @throws RegistryError `PARAMETER_INVALID` when it is repeated: which one is meant, nobody can know
+ * @param code what is said of one that is repeated
+ * @throws RegistryError when it is repeated: which one is meant, nobody can know
  */
-export function single(query: Query, name: string): string | undefined {
+export function single(
+  query: Query,
+  name: string,
+  code: 'QUERY_INVALID' | 'PARAMETER_INVALID' = 'QUERY_INVALID',
+): string | undefined {
   const value = query[name];
   if (value === undefined || typeof value === 'string') return value === '' ? undefined : value;
-  throw new RegistryError('PARAMETER_INVALID', `the parameter ${name} is given more than once`);
+  throw new RegistryError(code, `the parameter ${name} is given more than once`);
 }
 
 /** A parameter that may be given any number of times. */

@@ -51,5 +51,5 @@ export class TagsController {
 
 /** OCI distribution-spec, "Error Codes": the code of a 4xx must be one of its own, and upstream's for this is not. */
 function invalidPageSize(n: string): RegistryError {
-  return new RegistryError('PARAMETER_INVALID', 'invalid number of results requested', { n });
+  return new RegistryError('QUERY_INVALID', 'invalid number of results requested', { n });
 }

@@ -1,6 +1,6 @@
 import type { StorageErrorCode } from '@herald/storage';
 
-/** Codes that the HTTP side adds to the storage's. */
+/** Codes that the HTTP side adds to the storage's: `PARAMETER_INVALID` of the admin API, `QUERY_INVALID` where OCI's list has none that fits. */
 export type RegistryErrorCode =
   | StorageErrorCode
   | 'CONFIG_INVALID'
@@ -12,6 +12,7 @@ export type RegistryErrorCode =
   | 'NOT_FOUND'
   | 'PAGINATION_NUMBER_INVALID'
   | 'PARAMETER_INVALID'
+  | 'QUERY_INVALID'
   | 'REPLAY_UNKNOWN'
   | 'TOO_MANY_TAGS'
   | 'UNAUTHORIZED'
@@ -59,8 +60,9 @@ const WIRE: Readonly<Record<RegistryErrorCode, Wire>> = {
   NAME_UNKNOWN: { status: 404, code: 'NAME_UNKNOWN' },
   NOT_FOUND: { status: 404, code: 'UNSUPPORTED' },
   PAGINATION_NUMBER_INVALID: { status: 400, code: 'PAGINATION_NUMBER_INVALID' },
-  PARAMETER_INVALID: { status: 400, code: 'UNSUPPORTED' },
+  PARAMETER_INVALID: { status: 400, code: 'PARAMETER_INVALID' },
   PRECONDITION_FAILED: { status: 412, code: 'DENIED' },
+  QUERY_INVALID: { status: 400, code: 'UNSUPPORTED' },
   RANGE_INVALID: { status: 416, code: 'BLOB_UPLOAD_INVALID' },
   SIZE_INVALID: { status: 400, code: 'SIZE_INVALID' },
   TAG_INVALID: { status: 400, code: 'MANIFEST_INVALID' },

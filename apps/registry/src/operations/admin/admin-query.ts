@@ -6,13 +6,18 @@ const WHOLE = /^\d{1,15}$/;
 /** The longest text that a filter may be. */
 const LONGEST_TEXT = 512;
 
+/** A parameter that may be given once; an empty one is as good as none. @throws RegistryError `PARAMETER_INVALID` */
+export function onceOf(query: Query, name: string): string | undefined {
+  return single(query, name, 'PARAMETER_INVALID');
+}
+
 /** A whole number of a query. @throws RegistryError `PARAMETER_INVALID` */
 export function numberOf(
   query: Query,
   name: string,
   bounds: { readonly from: number; readonly upTo?: number },
 ): number | undefined {
-  const text = single(query, name);
+  const text = onceOf(query, name);
   return text === undefined ? undefined : wholeNumber(text, name, bounds);
 }
 
@@ -30,7 +35,7 @@ export function wholeNumber(
 
 /** A text of a query. @throws RegistryError `PARAMETER_INVALID` */
 export function textOf(query: Query, name: string): string | undefined {
-  const text = single(query, name);
+  const text = onceOf(query, name);
   if (text === undefined || text.length <= LONGEST_TEXT) return text;
   throw new RegistryError('PARAMETER_INVALID', `${name} must have at most ${LONGEST_TEXT} characters`);
 }

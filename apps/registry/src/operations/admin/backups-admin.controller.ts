@@ -1,10 +1,10 @@
 import { Controller, Delete, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
-import { single, type Query as QueryParameters } from '../../distribution/query.js';
+import { type Query as QueryParameters } from '../../distribution/query.js';
 import { RegistryError } from '../../http/registry-error.js';
 import { BackupError } from '../backup/backup.error.js';
 import { Backups, type BackupStatus } from '../backup/backups.js';
 import { AdminGuard } from './admin.guard.js';
-import { numberOf } from './admin-query.js';
+import { numberOf, onceOf } from './admin-query.js';
 import { Describe } from './openapi/admin-operation.js';
 import { COUNT, DURATION_MS, object, oneOf, TEXT, TIME } from './openapi/schema.js';
 
@@ -68,7 +68,7 @@ export class BackupsAdminController {
     refusals: ['PARAMETER_INVALID', 'CONFLICT'],
   })
   async begin(@Query() query: QueryParameters) {
-    const directory = single(query, 'directory') ?? '';
+    const directory = onceOf(query, 'directory') ?? '';
     if (directory === '' || directory.length > LONGEST_PATH || directory.includes('\0')) {
       throw new RegistryError('PARAMETER_INVALID', 'directory must be the path of a directory');
     }

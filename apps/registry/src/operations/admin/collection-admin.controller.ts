@@ -1,9 +1,10 @@
 import { Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 import { NotificationsListener } from '@herald/notifications/registry';
 import { CollectionRefused, GarbageCollector, type CollectionStatus } from '@herald/storage';
-import { single, type Query as QueryParameters } from '../../distribution/query.js';
+import { type Query as QueryParameters } from '../../distribution/query.js';
 import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
+import { onceOf } from './admin-query.js';
 import { Describe } from './openapi/admin-operation.js';
 import { COUNT, FLAG, list, object, oneOf, TEXT, TIME } from './openapi/schema.js';
 
@@ -83,7 +84,7 @@ export class CollectionAdminController {
 }
 
 function flagOf(query: QueryParameters, name: string): boolean {
-  const flag = WORDS.get(single(query, name));
+  const flag = WORDS.get(onceOf(query, name));
   if (flag === undefined) throw new RegistryError('PARAMETER_INVALID', `${name} is true or false`);
   return flag;
 }

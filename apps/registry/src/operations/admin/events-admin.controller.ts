@@ -1,11 +1,11 @@
 import { Controller, Get, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventLog, EventPages, type EventQuery } from '@herald/notifications';
-import { single, type Query as QueryParameters } from '../../distribution/query.js';
+import { type Query as QueryParameters } from '../../distribution/query.js';
 import { sendJson } from '../../http/json-answer.js';
 import { RegistryError } from '../../http/registry-error.js';
 import { AdminGuard } from './admin.guard.js';
-import { numberOf, textOf, wholeNumber } from './admin-query.js';
+import { numberOf, onceOf, textOf, wholeNumber } from './admin-query.js';
 import { EventFeed, isTooLate } from './event-feed.js';
 import { eventView } from './event-view.js';
 import { Describe } from './openapi/admin-operation.js';
@@ -108,6 +108,6 @@ function assertThere(after: number, oldest: number): void {
 /** Where a reader goes on: what its last connection had, else what it asks for. */
 function afterOf(query: QueryParameters, last: string | string[] | undefined): number | undefined {
   if (typeof last === 'string') return wholeNumber(last, 'Last-Event-ID', { from: 0 });
-  const after = single(query, 'after');
+  const after = onceOf(query, 'after');
   return after === undefined ? undefined : wholeNumber(after, 'after', { from: 0 });
 }

@@ -1,8 +1,8 @@
 import type { EventSelection, ReplayRequest, ReplaySelection } from '@herald/notifications';
 import { parseRate } from '../../config/values/rate.js';
-import { every, single, type Query } from '../../distribution/query.js';
+import { every, type Query } from '../../distribution/query.js';
 import { RegistryError } from '../../http/registry-error.js';
-import { numberOf, wholeNumber } from './admin-query.js';
+import { numberOf, onceOf, wholeNumber } from './admin-query.js';
 
 const KNOWN: readonly string[] =
   'from to since until event action type repository deadletters letter rate dryrun'.split(' ');
@@ -16,7 +16,7 @@ export function replayRequestOf(query: Query): ReplayRequest {
   const unknown = Object.keys(query).find((name) => !KNOWN.includes(name));
   if (unknown !== undefined)
     throw new RegistryError('PARAMETER_INVALID', `the parameters are ${KNOWN.join(', ')}`);
-  const text = single(query, 'rate');
+  const text = onceOf(query, 'rate');
   const rate = text === undefined ? undefined : parseRate(text);
   if (text !== undefined && rate === undefined)
     throw new RegistryError('PARAMETER_INVALID', 'rate must be such as 100/s, 10/m or 5/h');
@@ -25,7 +25,7 @@ export function replayRequestOf(query: Query): ReplayRequest {
 
 /** @throws RegistryError `PARAMETER_INVALID` */
 export function flagOf(query: Query, name: string): boolean {
-  const text = single(query, name);
+  const text = onceOf(query, name);
   if (text === undefined || text === 'false') return false;
   if (text === 'true') return true;
   throw new RegistryError('PARAMETER_INVALID', `${name} must be true or false`);
@@ -72,7 +72,7 @@ function onlyOf(query: Query): EventSelection | undefined {
 
 /** A moment by RFC 3339, with its offset from UTC: what a server takes for local time, nobody knows. */
 function timeOf(query: Query, name: string): number | undefined {
-  const text = single(query, name);
+  const text = onceOf(query, name);
   if (text === undefined) return undefined;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text);
   const ms = isTime ? Date.parse(text) : Number.NaN;

@@ -64,6 +64,13 @@ describe('the OpenAPI description of the admin API', () => {
     }
   });
 
+  it('has a code of its own for what is wrong with a request', () => {
+    const codes = operations().flatMap(
+      ([, { responses }]) => responses['400']?.description.split(', ') ?? [],
+    );
+    expect([...new Set(codes)].toSorted()).toEqual(['NAME_INVALID', 'PARAMETER_INVALID']);
+  });
+
   it('names every part of a path, and refers only to schemas that it has', () => {
     for (const [route, { parameters = [] }] of operations()) {
       const parts = [...route.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
