@@ -117,7 +117,7 @@ describe('the configuration of a running registry', () => {
     let output = '';
     child.stdout?.on('data', (chunk) => (output += String(chunk)));
     await expect(once(child, 'close')).resolves.toEqual([0, null]);
-    expect(output).toBe('reloaded\nchanged: ci, 1 pending events released, 0 more sent\n');
+    expect(output).toBe('reloaded\nchanged: ci, 1 pending event released, 0 more sent\n');
     await expect
       .poll(async () => (await admin.ask('GET', 'endpoints/ci')).body)
       .toMatchObject({ Pending: 0, state: 'paused' });

@@ -6,7 +6,7 @@ import { storageMigrations } from '@herald/storage';
 import type { RegistryConfig } from './config/registry-config.js';
 import { DataDirectoryLock } from './data-directory/data-directory-lock.js';
 import { startFailureOf } from './start-failure.js';
-import { bytes } from './cli/amounts.js';
+import { bytes, counted } from './cli/amounts.js';
 import type { Output } from './cli/delete-repository.js';
 import { EXIT_CODE } from './cli/exit-code.js';
 import { listedBlobs, type ListedBlob } from './cli/listed-blobs.js';
@@ -108,7 +108,7 @@ async function missingBlobs(
   let [blobs, missing, missingBytes] = [0, 0, 0];
   for await (const blob of listedBlobs(list, root)) {
     blobs += 1;
-    progress.report(blobs, `${blobs} blobs are looked for`);
+    progress.report(blobs, `${counted(blobs, 'blob is', 'blobs are')} looked for`);
     if (blob.fault === undefined) continue;
     missing += 1;
     missingBytes += blob.sizeBytes;
@@ -119,10 +119,13 @@ async function missingBlobs(
 }
 
 function missingText({ blobs, missing, missingBytes, first }: MissingBlobs, root: string): string {
-  if (missing === 0) return `all ${blobs} blobs of the backup are in ${root}\n`;
+  if (missing === 0)
+    return `${blobs === 1 ? 'the blob of the backup is' : `all ${blobs} blobs of the backup are`} in ${root}\n`;
   const lines = first.map(({ digest, path, fault }) => `  ${digest} (${path}): ${fault}\n`);
   const more = missing > first.length ? `  and ${missing - first.length} more\n` : '';
-  return `${missing} of ${blobs} blobs of the backup (${bytes(missingBytes)}) are not in ${root}: put them there before the start\n${lines.join('')}${more}`;
+  const [are, them] = missing === 1 ? ['is', 'it'] : ['are', 'them'];
+  const what = `${missing} of ${counted(blobs, 'blob')} of the backup (${bytes(missingBytes)})`;
+  return `${what} ${are} not in ${root}: put ${them} there before the start\n${lines.join('')}${more}`;
 }
 
 function refuse({ stderr }: Output, reason: string): number {

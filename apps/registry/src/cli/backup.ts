@@ -1,4 +1,4 @@
-import { bytes } from './amounts.js';
+import { bytes, counted } from './amounts.js';
 import type { AdminRequest } from './admin-client.js';
 import type { BackupCommand } from './backup-command.js';
 import { reasonOf, type Output } from './delete-repository.js';
@@ -64,12 +64,12 @@ async function make(
 }
 
 function show(progress: Progress, { state, donePages = 0, totalPages = 0, blobs = 0 }: Status): void {
-  if (state === 'listing') progress.report(blobs, `${blobs} blobs are on the list`);
+  if (state === 'listing') progress.report(blobs, `${counted(blobs, 'blob is', 'blobs are')} on the list`);
   else progress.report(donePages, `${donePages} of ${totalPages} pages of the database are copied`);
 }
 
 function summary(directory: string, { blobs = 0, blobBytes = 0, heldUntil = '' }: Status): string {
-  return `${directory}/herald.db is the database, ${directory}/blobs.tsv lists ${blobs} blobs (${bytes(blobBytes)}).
+  return `${directory}/herald.db is the database, ${directory}/blobs.tsv lists ${counted(blobs, 'blob')} (${bytes(blobBytes)}).
 Copy these now, from the root of the storage: cut -f3 ${directory}/blobs.tsv | rsync -a --files-from=- ROOT/ TARGET/
 Nothing of them is collected until ${heldUntil}, or until: herald backup release
 `;

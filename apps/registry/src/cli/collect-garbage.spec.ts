@@ -44,7 +44,7 @@ describe('herald gc', () => {
     expect(outcome).toMatchObject({
       code: 0,
       asked: ['POST /admin/v1/gc?dryRun=false&force=true', 'GET /admin/v1/gc', 'GET /admin/v1/gc'],
-      stdout: 'removed 0 manifests, 60 blobs from repositories, and 1 contents: 2.0 KiB\n',
+      stdout: 'removed 0 manifests, 60 blobs from repositories, and 1 content: 2.0 KiB\n',
     });
   });
 

@@ -1,4 +1,4 @@
-import { bytes } from './amounts.js';
+import { bytes, counted } from './amounts.js';
 import type { AdminRequest } from './admin-client.js';
 import { reasonOf, type Output } from './delete-repository.js';
 import { EXIT_CODE } from './exit-code.js';
@@ -58,7 +58,10 @@ export async function collectGarbage(
   const progress = new Progress(output.stderr);
   let status = JSON.parse(answer.body) as Status;
   while (status.state === 'running') {
-    progress.report(status.examined ?? 0, `${status.examined ?? 0} contents are looked at`);
+    progress.report(
+      status.examined ?? 0,
+      `${counted(status.examined ?? 0, 'content is', 'contents are')} looked at`,
+    );
     await pause();
     answer = await request('GET', '/admin/v1/gc');
     if (answer.status !== 200) return refused(output, reasonOf(answer.body));
@@ -76,7 +79,7 @@ function summary(status: Status, dryRun: boolean): string {
   const more = dryRun ? manifests + blobs + contents - shown.length : 0;
   const rest = more === 0 ? '' : `and ${more} more\n`;
   const verb = dryRun ? 'would remove' : 'removed';
-  return `${list}${rest}${verb} ${manifests} manifests, ${blobs} blobs from repositories, and ${contents} contents: ${bytes(contentBytes)}\n`;
+  return `${list}${rest}${verb} ${counted(manifests, 'manifest')}, ${counted(blobs, 'blob')} from repositories, and ${counted(contents, 'content')}: ${bytes(contentBytes)}\n`;
 }
 
 function refused({ stderr }: Output, reason: string): number {

@@ -1,3 +1,4 @@
+import { counted } from './amounts.js';
 import { ask, Refused, say, text, type Operation } from './ask.js';
 import { Progress } from './progress.js';
 
@@ -28,11 +29,11 @@ export async function drain(
     if (state !== 'active') throw new Refused(`${endpoint} is ${text(state)}: it was not drained`);
     progress.report(
       Number(cursor),
-      `${text(pending)} events are pending, done up to ${text(cursor)} of ${text(upTo)}`,
+      `${counted(Number(pending), 'event is', 'events are')} pending, done up to ${text(cursor)} of ${text(upTo)}`,
     );
     if (now() >= deadlineMs || !(await operation.pause())) {
       throw new Refused(
-        `${endpoint} was not drained within ${timeoutSeconds} s: ${text(pending)} events are pending; herald endpoints show ${endpoint} says why`,
+        `${endpoint} was not drained within ${timeoutSeconds} s: ${counted(Number(pending), 'event is', 'events are')} pending; herald endpoints show ${endpoint} says why`,
       );
     }
   }

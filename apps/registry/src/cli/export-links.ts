@@ -1,6 +1,7 @@
 import { exportVolume, type ExportCounts } from '@herald/storage';
 import { EXIT_CODE } from './exit-code.js';
-import { counted, tell, type OfflineWork } from './offline-work.js';
+import { counted } from './amounts.js';
+import { tell, type OfflineWork } from './offline-work.js';
 import { Progress } from './progress.js';
 
 /** `herald export-links`. Resolves with the exit code. */

@@ -1,3 +1,4 @@
+import { counted } from './amounts.js';
 import { ask, itemOf, say, text, type Item, type Operation } from './ask.js';
 import { EXIT_CODE } from './exit-code.js';
 import { Progress } from './progress.js';
@@ -33,6 +34,6 @@ function told(operation: Operation, job: Item): number {
 }
 
 function countsOf({ sent, failed, gone, cursor, lastSequence }: Item): string {
-  const counts = `${text(sent)} events sent, ${text(failed)} not taken, ${text(gone)} gone`;
+  const counts = `${counted(Number(sent), 'event')} sent, ${text(failed)} not taken, ${text(gone)} gone`;
   return `${counts}, done up to ${text(cursor)} of ${text(lastSequence)}`;
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { countUnreadableLinks, importVolume, listUnreadableLinks, type ImportCounts } from '@herald/storage';
 import { EXIT_CODE } from './exit-code.js';
-import { counted, tell, type OfflineWork } from './offline-work.js';
+import { counted } from './amounts.js';
+import { tell, type OfflineWork } from './offline-work.js';
 import { Progress } from './progress.js';
 
 /** Why there is nothing to import under a directory; `undefined` when there is. */

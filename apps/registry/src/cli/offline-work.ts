@@ -13,8 +13,3 @@ export interface OfflineWork extends Output {
 export function tell({ stdout, json }: OfflineWork, document: object, line: string): void {
   stdout(json ? `${JSON.stringify(document)}\n` : `${line.replaceAll(/\p{Cc}/gu, '?')}\n`);
 }
-
-/** A number and what it counts: `1 blob`, `2 blobs`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}

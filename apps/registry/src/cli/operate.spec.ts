@@ -90,6 +90,11 @@ describe('an operator at the command line', () => {
     ]);
     expect(late).toMatchObject({ code: 5, stdout: '' });
     expect(late.stderr).toContain('ci was not drained within 0 s: 3 events are pending');
+    const last = await herald({ ...drain, timeoutSeconds: 0 }, [
+      ok({ upTo: 9 }),
+      ok({ ...active, cursor: 8, Pending: 1 }),
+    ]);
+    expect(last.stderr).toContain('within 0 s: 1 event is pending');
     const paused = await herald(drain, [ok({ upTo: 9 }), ok({ ...ENDPOINT, cursor: 8 })]);
     expect(paused.stderr).toContain('ci is paused: it was not drained');
   });
@@ -166,7 +171,8 @@ describe('an operator at the command line', () => {
     const failed = await herald(show, [running, ok(ended)]);
     expect(failed.code).toBe(7);
     expect(failed.stdout).toMatch(/^replay r1 is failed \(refused\): 3 events sent, 2 not taken/);
-    const partly = await herald(show, [running, ok({ ...ended, state: 'done' })]);
+    const partly = await herald(show, [running, ok({ ...ended, state: 'done', sent: 1 })]);
+    expect(partly.stdout).toContain('1 event sent, 2 not taken');
     expect(partly.code).toBe(7);
   });
 

@@ -4,7 +4,7 @@ import { drain } from './drain.js';
 import { EXIT_CODE } from './exit-code.js';
 import type { EndpointChange, EventFilter, OperatorCommand } from './operator-command.js';
 import { showEndpoint, showEvent } from './inspect.js';
-import { counted } from './offline-work.js';
+import { counted } from './amounts.js';
 import { reload } from './reload.js';
 import { goneNote, replay } from './replay.js';
 import type { ReplayCommand } from './replay-command.js';

@@ -1,3 +1,4 @@
+import { counted } from './amounts.js';
 import { ask, itemsOf, say, text, type Item, type Operation } from './ask.js';
 
 /** Has the running server read its configuration again, and tells what became of each endpoint. */
@@ -12,7 +13,7 @@ function reloadText(answer: Item): string {
     return Array.isArray(list) && list.length > 0 ? [`${what}: ${list.map(text).join(', ')}\n`] : [];
   });
   const changed = itemsOf(answer, 'changed').map(({ name, released, gained }) => {
-    const filter = `, ${text(released)} pending events released, ${text(gained)} more sent`;
+    const filter = `, ${counted(Number(released), 'pending event')} released, ${text(gained)} more sent`;
     return `changed: ${text(name)}${released === undefined ? '' : filter}\n`;
   });
   const restart = (answer['needRestart'] as readonly unknown[]).map(

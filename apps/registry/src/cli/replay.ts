@@ -1,7 +1,7 @@
 import { EXIT_CODE } from './exit-code.js';
 import { followReplay, replayIdOf } from './follow-replay.js';
 import { ask, itemsOf, say, text, type Item, type Operation } from './ask.js';
-import { counted } from './offline-work.js';
+import { counted } from './amounts.js';
 import type { ReplayCommand } from './replay-command.js';
 import { table } from './table.js';
 

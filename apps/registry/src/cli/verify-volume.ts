@@ -1,6 +1,7 @@
 import { verifyVolume, type VerifyCounts } from '@herald/storage';
 import { EXIT_CODE } from './exit-code.js';
-import { counted, tell, type OfflineWork } from './offline-work.js';
+import { counted } from './amounts.js';
+import { tell, type OfflineWork } from './offline-work.js';
 import { Progress } from './progress.js';
 
 /** `herald verify`. Resolves with the exit code; files that no row knows are told and are no fault. */
