@@ -85,12 +85,7 @@ around(promises, 'statfs', async (proceed, args) => {
 });
 refuse(fileSystem, 'openSync', (args) => writes(args) && state() === 'readonly');
 refuse(fileSystem, 'writeSync', () => true);
-around(fileSystem, 'mkdirSync', (proceed, args) => {
-  if (!here(args[0]) || state() !== 'readonly' || fileSystem.existsSync(String(args[0])))
-    return proceed(...args);
-  // What Node makes of it when it creates directories above too.
-  throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
-});
+refuse(fileSystem, 'mkdirSync', ([path]) => here(path) && state() === 'readonly');
 refuse(fileSystem, 'accessSync', ([path]) => here(path) && state() === 'readonly');
 
 around(DatabaseSync.prototype, 'prepare', (proceed, args, connection) => {

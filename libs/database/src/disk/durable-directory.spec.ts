@@ -1,4 +1,4 @@
-import fileSystem, { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import fileSystem, { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,5 +41,22 @@ describe('a new data directory', () => {
   it('costs nothing when it is there', () => {
     makeDurableDirectory(root);
     expect(synced).toEqual([]);
+  });
+});
+
+describe('a directory that cannot be made', () => {
+  it('is refused by a file system that takes none, and not tried for ever', () => {
+    expect(() => makeDurableDirectory('/proc/herald/data')).toThrow('mkdir');
+    expect(() => makeDurableDirectory('/proc/herald')).toThrow('mkdir');
+  });
+
+  it('is refused below a file, and where a file has its name', () => {
+    const root = mkdtempSync(join(tmpdir(), 'herald-directory-'));
+    writeFileSync(join(root, 'file'), '');
+    for (const path of ['file', 'file/x/y'])
+      expect(() => makeDurableDirectory(join(root, path))).toThrow(
+        `EEXIST: file already exists, mkdir '${join(root, 'file')}'`,
+      );
+    rmSync(root, { recursive: true });
   });
 });
