@@ -18,12 +18,15 @@ export class AnswerCensor {
       .toSorted((a, b) => b.length - a.length);
   }
 
-  /** @param kept the first bytes of the body, {@link KEPT_BYTES} of them where there were more */
-  textOf(kept: Buffer): string {
+  /**
+   * @param kept the first bytes of the body, {@link KEPT_BYTES} of them where there were more
+   * @param broken the body came to no end: it may break off within a secret
+   */
+  textOf(kept: Buffer, broken: boolean): string {
     if (kept.length === 0) return '';
     let text = kept.toString('utf8');
     for (const secret of this.#secrets) text = text.replaceAll(secret, BLACK);
-    return kept.length < KEPT_BYTES ? text : this.#withoutBeginnings(text);
+    return broken || kept.length >= KEPT_BYTES ? this.#withoutBeginnings(text) : text;
   }
 
   /** Where the text was cut, a secret may have begun. Half of a character is no part of one. */

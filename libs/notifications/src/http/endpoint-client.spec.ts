@@ -284,6 +284,19 @@ describe('EndpointClient', () => {
       expect(text).toBe(`${'x'.repeat(1_024 - 8)}[redacted]`);
     });
 
+    it('ends before a secret within which the connection was lost, however short it is', async () => {
+      receiver.behaviour = (_request, response) => {
+        response.writeHead(400, { 'Content-Length': '100' });
+        response.write(`no such token: ${TOKEN.slice(0, 8)}`, () => response.destroy());
+      };
+      await expect(post({ headers: { 'X-Token': [TOKEN] } })).resolves.toMatchObject({
+        status: 400,
+        cut: 'lost',
+        text: 'no such token: [redacted]',
+      });
+      await expect(keptOf('no such token: tok-0123')).resolves.toBe('no such token: tok-0123');
+    });
+
     it('is as it came where there is no secret in it', async () => {
       const body = 'y'.repeat(1_021);
       await expect(keptOf(`${body}tok and no more`)).resolves.toBe(`${body}tok`);

@@ -141,7 +141,7 @@ export class EndpointExchange {
     return {
       kind: 'answered',
       status,
-      text: this.censor.textOf(data.body),
+      text: this.censor.textOf(data.body, data.cut !== undefined),
       ...(data.cut !== undefined && { cut: data.cut }),
       ...(typeof retryAfter === 'string' && { retryAfter }),
     };
