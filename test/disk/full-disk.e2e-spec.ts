@@ -202,5 +202,6 @@ describe('a file system that becomes read-only while it is used', () => {
     await until(async () => (await registry.health()).disk.state === 'writable', 'a writable disk');
     await client.pushImage(image('two'), 'two');
     await receiver.until((events) => events.some(({ target }) => target.tag === 'two'));
+    expect(registry.output).toContain('the file system can be written again, and writing goes on');
   });
 });

@@ -214,9 +214,10 @@ export class WatchedDisk extends Disk {
 
   #become(state: DiskState): void {
     if (state === this.#state) return;
+    const over = this.#state === 'readonly' ? 'the file system can be written again' : 'there is room again';
     this.#state = state;
     const free = this.#freeBytes === undefined ? '' : ` (${this.#freeBytes} bytes were free when last seen)`;
-    if (state === 'writable') this.#logger.log(`there is room again, and writing goes on${free}`);
+    if (state === 'writable') this.#logger.log(`${over}, and writing goes on${free}`);
     else this.#logger.error(`${DISK_REASONS[state]}${free}${this.#advice(state)}`);
     for (const listener of this.#listeners) listener(state);
   }
