@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ForeignVolume, type ForeignImage } from '../support/foreign-volume.js';
 import { expectStatus } from '../support/registry-client.js';
@@ -40,6 +41,24 @@ describe('the volume of another registry', () => {
     },
   );
 
+  it('is left without half a file by an export that is killed, and by the next one without a trace of it', async () => {
+    const volume = new ForeignVolume(registry.data);
+    for (let count = 0; count < 400; count += 1) volume.layer('team/app', `layer ${count}`);
+    const files = volume.files();
+    await expect(herald('import')).resolves.toBe(0);
+    volume.remove('repositories');
+    const child = registry.spawn('export-links', '--config', registry.configPath);
+    const closed = once(child, 'close');
+    while (child.exitCode === null && linksOf(volume) < 20) await setImmediate();
+    child.kill('SIGKILL');
+    await closed;
+    const left = readdirSync(volume.path, { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile() && !files.has(pathIn(volume, entry)))).toEqual([]);
+    await expect(herald('export-links')).resolves.toBe(0);
+    expect(volume.files()).toEqual(files);
+    expect(readdirSync(join(registry.data, 'herald'))).not.toContain('exports');
+  });
+
   it('is not imported once more while a server runs', async () => {
     await expect(herald('import')).resolves.toBe(0);
     await registry.start();
@@ -49,3 +68,12 @@ describe('the volume of another registry', () => {
     }
   });
 });
+
+function linksOf({ path }: ForeignVolume): number {
+  const layers = join(path, 'repositories', 'team', 'app', '_layers', 'sha256');
+  return existsSync(layers) ? readdirSync(layers).length : 0;
+}
+
+function pathIn({ path }: ForeignVolume, { parentPath, name }: Dirent): string {
+  return join(parentPath, name).slice(path.length + 1);
+}

@@ -2,6 +2,7 @@ import { WriteBatch, type Database } from '@herald/database';
 import { commitChange } from '../metadata/commit-change.js';
 import type { Digest } from '../repository/digest.js';
 import { VolumeFiles } from './volume-files.js';
+import { volumeOf } from './volume-layout.js';
 import { NoWay, VolumeWriter } from './volume-writer.js';
 
 /** What an export did. */
@@ -31,12 +32,12 @@ export class ExportRun {
 
   constructor(
     readonly database: Database,
-    volume: string,
+    rootDirectory: string,
     private readonly onProgress: (counts: Readonly<ExportCounts>) => void,
     private readonly onConflict: (conflict: ExportConflict) => void,
   ) {
-    this.files = new VolumeFiles(volume);
-    this.writer = new VolumeWriter(volume);
+    this.files = new VolumeFiles(volumeOf(rootDirectory));
+    this.writer = new VolumeWriter(rootDirectory);
   }
 
   /** What is committed when the page's names are durable. */

@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DyingDatabase } from '../../../../test/support/dying-database.js';
@@ -28,6 +29,7 @@ describe('an export of links', () => {
     conflicts.length = 0;
     return exportVolume(database, storage.root, { onConflict: (conflict) => conflicts.push(conflict) });
   };
+  const aside = () => join(storage.root, 'herald', 'exports');
   const pushImage = async (repository: StoredRepository, reference: string) => {
     const config = await pushBlob(repository, newContent(40));
     const layer = await pushBlob(repository, newContent(100));
@@ -155,7 +157,10 @@ describe('an export of links', () => {
     }
     expect(commits).toBeGreaterThan(4);
     const files = volume.files();
+    mkdirSync(aside(), { recursive: true });
+    writeFileSync(join(aside(), randomUUID()), 'half of a li');
     await expect(exported()).resolves.toMatchObject({ contents: 0, links: 0 });
+    expect(existsSync(aside())).toBe(false);
     expect(volume.files()).toEqual(files);
     expect(await storage.database.read("SELECT 1 FROM blobs WHERE state <> 'present'")).toEqual([]);
   });

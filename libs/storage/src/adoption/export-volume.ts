@@ -7,7 +7,6 @@ import { exportAllLinks } from './export-links.js';
 import { ExportRun, type ExportConflict, type ExportCounts } from './export-run.js';
 import { refuseUnfinishedImport } from './import-record.js';
 import { removeDeletedLinks } from './remove-links.js';
-import { volumeOf } from './volume-layout.js';
 
 export interface ExportOptions {
   /** Called after each page, with what is durable. */
@@ -32,10 +31,12 @@ export async function exportVolume(
   const driver = new FilesystemDriver(rootDirectory);
   await driver.prepare();
   await new BlobArrivals(database, driver, new SystemStorageClock()).recover();
-  const run = new ExportRun(database, volumeOf(rootDirectory), onProgress, onConflict);
+  const run = new ExportRun(database, rootDirectory, onProgress, onConflict);
+  await run.writer.begin();
   await exportInlineBlobs(run);
   await exportManifests(run);
   await exportAllLinks(run);
   await removeDeletedLinks(run);
+  await run.writer.end();
   return run.counts;
 }

@@ -56,7 +56,7 @@ export async function refuseStrayRemoval(database: Database, volume: string): Pr
 
 /** Lists the files of blobs that no row knows, and removes them when it is told to. Directories without a file in them are no strays. */
 export async function findStrays(run: VerifyRun, removing: boolean): Promise<void> {
-  const writer = new VolumeWriter(run.volume);
+  const writer = new VolumeWriter(run.rootDirectory);
   for await (const page of pagesOf(blobFiles(run.volume), isBlob)) {
     const rows = await withRows(run.database, page);
     for (const { path, digest } of page) {

@@ -1,5 +1,6 @@
 import type { Database } from '@herald/database';
 import { VolumeFiles, type Fault } from './volume-files.js';
+import { volumeOf } from './volume-layout.js';
 
 /** Something that is not as its row says. */
 export interface VerifyFault {
@@ -47,14 +48,16 @@ export class VerifyRun {
     strayBytes: 0,
     removedStrays: 0,
   };
+  readonly volume: string;
   readonly files: VolumeFiles;
 
   constructor(
     readonly database: Database,
-    readonly volume: string,
+    readonly rootDirectory: string,
     private readonly options: VerifyOptions,
   ) {
-    this.files = new VolumeFiles(volume);
+    this.volume = volumeOf(rootDirectory);
+    this.files = new VolumeFiles(this.volume);
   }
 
   fault(fault: VerifyFault): void {

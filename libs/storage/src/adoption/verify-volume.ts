@@ -20,9 +20,8 @@ export async function verifyVolume(
   options: VerifyOptions,
 ): Promise<Readonly<VerifyCounts>> {
   await refuseUnfinishedImport(database);
-  const volume = volumeOf(rootDirectory);
-  if (options.removeStrays) await refuseStrayRemoval(database, volume);
-  const run = new VerifyRun(database, volume, options);
+  if (options.removeStrays) await refuseStrayRemoval(database, volumeOf(rootDirectory));
+  const run = new VerifyRun(database, rootDirectory, options);
   await verifyBlobs(run);
   await verifyManifests(run);
   await verifyReferences(run);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DurableFiles } from '../drivers/durable-files.js';
 import { failedWith } from '../drivers/file-error.js';
 import { sideBySide } from '../drivers/side-by-side.js';
+import { volumeOf } from './volume-layout.js';
 
 /** A directory on the way to a file is none, or is a symbolic link: what is behind it is not this volume's. */
 export class NoWay extends Error {
@@ -16,23 +17,40 @@ export class NoWay extends Error {
 }
 
 /**
- * Writes files of a volume whole or not at all: each under another name first, synced, then renamed. The names become durable with
- * {@link settle}, so that the many names of a page cost one sync a directory. Paths are relative to the volume.
+ * Writes files of a volume whole or not at all: each outside of it first, synced, then renamed into it, so that whoever is killed
+ * leaves nothing in the volume that does not belong there. The names become durable with {@link settle}, so that the many names of a
+ * page cost one sync a directory. Paths are relative to the volume.
  */
 export class VolumeWriter {
+  readonly #volume: string;
+  readonly #aside: string;
   readonly #touched = new Set<string>();
   readonly #ways = new Map<string, Promise<void>>();
 
   constructor(
-    private readonly volume: string,
+    rootDirectory: string,
     private readonly files: DurableFiles = new DurableFiles(),
-  ) {}
+  ) {
+    this.#volume = volumeOf(rootDirectory);
+    // On the file system of the volume, as uploads are, and nobody else's.
+    this.#aside = join(rootDirectory, 'herald', 'exports');
+  }
 
-  /** Puts a file into place, over what is there. @throws NoWay */
+  /** Removes what a writer that was killed had not finished, and makes room for what is being written. */
+  async begin(): Promise<void> {
+    await this.end();
+    await mkdir(this.#aside, { recursive: true });
+  }
+
+  /** Nothing is written any more. */
+  async end(): Promise<void> {
+    await rm(this.#aside, { recursive: true, force: true });
+  }
+
+  /** Puts a file into place, over what is there. Between {@link begin} and {@link end}. @throws NoWay */
   async write(path: string, bytes: Uint8Array | string): Promise<void> {
     await this.#way(dirname(path));
-    const file = join(this.volume, path);
-    const aside = `${file}.${randomUUID()}.tmp`;
+    const aside = join(this.#aside, randomUUID());
     try {
       const handle = await open(aside, 'wx');
       try {
@@ -41,7 +59,7 @@ export class VolumeWriter {
       } finally {
         await handle.close();
       }
-      await rename(aside, file);
+      await rename(aside, join(this.#volume, path));
     } catch (error) {
       await rm(aside, { force: true });
       throw error;
@@ -51,7 +69,7 @@ export class VolumeWriter {
 
   /** Removes a file, or a directory with all that is in it; that it was gone already is no fault. */
   async remove(path: string): Promise<void> {
-    await rm(join(this.volume, path), { recursive: true, force: true });
+    await rm(join(this.#volume, path), { recursive: true, force: true });
     this.#touched.add(dirname(path));
   }
 
@@ -67,7 +85,7 @@ export class VolumeWriter {
   async settle(): Promise<void> {
     await sideBySide(this.#touched, async (directory) => {
       try {
-        await this.files.sync(join(this.volume, directory));
+        await this.files.sync(join(this.#volume, directory));
       } catch (error) {
         if (!failedWith(error, 'ENOENT')) throw error;
       }
@@ -89,7 +107,7 @@ export class VolumeWriter {
 
   async #step(directory: string): Promise<void> {
     await this.#way(dirname(directory));
-    const path = join(this.volume, directory);
+    const path = join(this.#volume, directory);
     try {
       await mkdir(path);
     } catch (error) {
