@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { content, descriptor, image, OCI_INDEX, OCI_LAYER, OCI_MANIFEST } from '../support/image.js';
+import {
+  content,
+  descriptor,
+  image,
+  OCI_INDEX,
+  OCI_LAYER,
+  OCI_MANIFEST,
+  type Content,
+} from '../support/image.js';
 import { expectStatus, RegistryClient } from '../support/registry-client.js';
 import { RegistryProcess, type RegistrySettings } from '../support/registry-process.js';
 import { fresh, manifestOf, onWire, openUpload, pushedConfig, refusal } from './wire.js';
@@ -86,6 +94,28 @@ describe('settings of the distribution API', () => {
     await expectStatus(201, put(chosen, manifestOf(config, { layers: [foreign('https://layers.test/a')] })));
     const elsewhere = put(chosen, manifestOf(config, { layers: [foreign('https://evil.test/a')] }));
     await expect(refusal(elsewhere)).resolves.toEqual([400, 'MANIFEST_INVALID']);
+  });
+
+  it('validation.disabled lets children be missing and layers lie anywhere, but no blob of an image be missing, and the start says so', async () => {
+    const manifests = { urls: { allow: ['^https://layers\\.test/'] }, indexes: { platforms: 'all' } };
+    const client = await start({ sections: { validation: { disabled: true, manifests } } });
+    expect(registry?.output).toMatch(/Warning +validation\.disabled: /);
+    const put = ({ mediaType, bytes }: Content) =>
+      client.request('manifests/unchecked', {
+        method: 'PUT',
+        headers: { 'Content-Type': mediaType },
+        body: new Uint8Array(bytes),
+      });
+    const child = { ...descriptor(fresh()), mediaType: OCI_MANIFEST };
+    const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [child] };
+    await expectStatus(201, put(content(OCI_INDEX, JSON.stringify(index))));
+    const config = await pushedConfig(client);
+    const missing = descriptor(fresh());
+    const mediaType = 'application/vnd.oci.image.layer.nondistributable.v1.tar';
+    const elsewhere = { ...missing, mediaType, urls: ['https://elsewhere.test/a'] };
+    await expectStatus(201, put(manifestOf(config, { layers: [elsewhere] })));
+    const sparse = put(manifestOf(config, { layers: [{ ...missing, mediaType: OCI_LAYER }] }));
+    await expect(refusal(sparse)).resolves.toEqual([400, 'MANIFEST_BLOB_UNKNOWN']);
   });
 
   it('http.prefix stands before every path, and in Location and Link; http.headers are on every answer', async () => {

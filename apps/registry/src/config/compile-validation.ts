@@ -6,17 +6,17 @@ import type { IndexesConfig, UrlsConfig, ValidationConfig } from './sections/val
 /** Longest URL of a layer that is looked at, in characters. */
 const LONGEST_URL = 2_048;
 
-/** What of a manifest's references has to be there, and from where layers may be fetched. */
+/**
+ * What of a manifest's references has to be there, and from where layers may be fetched. `disabled` switches off what upstream's does:
+ * its own keys. Whether the blobs of an image are there it looks all the same, and so that is for `blobs` alone to say.
+ */
 export function compileValidation({ disabled, manifests }: ValidationConfig): ReferencePolicy {
+  const blobs = manifests.blobs === 'all' ? 'required' : 'optional';
   if (disabled) {
-    return { blobs: 'required', children: 'required' };
+    return { blobs, children: 'optional' };
   }
   const isAllowedUrl = compileUrls(manifests.urls);
-  return {
-    blobs: manifests.blobs === 'all' ? 'required' : 'optional',
-    children: compileChildren(manifests.indexes),
-    ...(isAllowedUrl && { isAllowedUrl }),
-  };
+  return { blobs, children: compileChildren(manifests.indexes), ...(isAllowedUrl && { isAllowedUrl }) };
 }
 
 function compileChildren({ platforms, platformlist }: IndexesConfig): ReferencePolicy['children'] {

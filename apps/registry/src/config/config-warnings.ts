@@ -1,5 +1,6 @@
 import type { ConfigWarning } from './registry-config.js';
 import { keysOf, type SectionClass } from './schema/section-schema.js';
+import type { ValidationConfig } from './sections/validation.config.js';
 import { type ConfigPath, formatPath } from './source/config-path.js';
 import { isMapping, valueAt } from './source/config-tree.js';
 import { isOfKubernetes } from './source/override-target.js';
@@ -36,6 +37,16 @@ export function warnOfMetricsWithoutAddress(tree: unknown, locate: Locate): Conf
     (valueAt(tree, path) ?? null) !== null && (valueAt(tree, ['http', 'debug', 'addr']) ?? null) === null;
   const message = 'without effect: metrics are served on the debug address, and http.debug.addr is not set';
   return isLost ? [{ path: formatPath(path), ...locate(path), message }] : [];
+}
+
+/** What is not looked at any more, since nobody is told when a manifest is pushed. */
+export function warnOfDisabledValidation(
+  { disabled, manifests: { blobs } }: ValidationConfig,
+  locate: Locate,
+): ConfigWarning[] {
+  const path = ['validation', 'disabled'];
+  const message = `manifests are taken without the children of an index, and with layers at any URL; validation.manifests.blobs is ${blobs}, and holds`;
+  return disabled ? [{ path: formatPath(path), ...locate(path), message }] : [];
 }
 
 function keysWithoutEffect(

@@ -53,12 +53,21 @@ validation:
     expect(readOnly.catalog.maxEntries).toBe(1_000);
   });
 
-  it('does not validate manifests in other ways when that is disabled', () => {
-    const { references } = load(
-      `${MINIMAL}validation: {disabled: true, manifests: {blobs: none, urls: {deny: [x]}, indexes: {platforms: none}}}`,
-    ).storage;
-    expect(references).toEqual({ blobs: 'required', children: 'required' });
-  });
+  it.each([
+    ['all', 'required'],
+    ['none', 'optional'],
+  ])(
+    'looks neither for children nor at URLs when validation is disabled, and says so; blobs: %s are %s all the same',
+    (blobs, required) => {
+      const config = load(
+        `${MINIMAL}validation: {disabled: true, manifests: {blobs: ${blobs}, urls: {deny: [x]}, indexes: {platforms: all}}}`,
+      );
+      expect(config.storage.references).toEqual({ blobs: required, children: 'optional' });
+      expect(config.warnings).toMatchObject([
+        { path: 'validation.disabled', line: 3, message: expect.stringContaining(blobs) as unknown },
+      ]);
+    },
+  );
 
   it.each([
     [

@@ -5,6 +5,7 @@ import { compileConfig, databasePath } from './compile-config.js';
 import { ConfigError, type ConfigFault } from './config.error.js';
 import {
   type Locate,
+  warnOfDisabledValidation,
   warnOfKeysWithoutEffect,
   warnOfMetricsWithoutAddress,
   warnOfUnmatchedVariables,
@@ -74,6 +75,7 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
   const warnings = [
     ...warnOfKeysWithoutEffect(overridden.tree, RegistryFile, locate),
     ...warnOfMetricsWithoutAddress(overridden.tree, locate),
+    ...warnOfDisabledValidation(file.validation, locate),
     ...warnOfUnmatchedVariables(unmatched),
   ];
   return { config: compileConfig(file, source.path, warnings), file, effective: effectiveConfig(file) };

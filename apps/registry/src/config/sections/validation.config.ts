@@ -44,7 +44,7 @@ export class ManifestsConfig {
 
 /** `validation`: what a manifest is judged by when it is pushed. */
 export class ValidationConfig {
-  /** Switches the rest of the section off: the defaults hold. */
+  /** As upstream: children of an index need not be there, and layers may lie anywhere. `manifests.blobs` holds all the same. */
   @Key(flag())
   disabled = false;
 
