@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, image, OCI_MANIFEST } from '../support/image.js';
 import { expectStatus, RegistryClient } from '../support/registry-client.js';
 import { RegistryProcess } from '../support/registry-process.js';
-import { bytesOf, fresh, onWire, refusal } from './wire.js';
+import { bytesOf, fresh, onWire, openUpload, refusal } from './wire.js';
 
 /** OCI distribution-spec, "Pull". */
 describe('pulling', () => {
@@ -26,6 +26,41 @@ describe('pulling', () => {
     const head = await onWire(registry.url + path, { method: 'HEAD' });
     expect([head.status, head.body.length]).toEqual([200, 0]);
   });
+
+  it.each(['one', 'two/parts', 'team/blobs/uploads/manifests'])(
+    'answers a path with a slash at its end as without it, in %s too',
+    async (name) => {
+      const named = new RegistryClient(registry.url, name);
+      await named.pushImage(app, 'latest');
+      for (const path of [
+        'tags/list',
+        'manifests/latest',
+        `manifests/${app.manifest.digest}`,
+        `blobs/${app.blobs[0]?.digest}`,
+        `referrers/${app.manifest.digest}`,
+        '_oci/ext/discover',
+      ]) {
+        const [plain, slashed] = [await named.request(path), await named.request(`${path}/`)];
+        expect([path, slashed.status, await bytesOf(slashed)]).toEqual([path, 200, await bytesOf(plain)]);
+        await expectStatus(200, named.request(`${path}/`, { method: 'HEAD' }));
+      }
+      const upload = await openUpload(named);
+      await expectStatus(204, named.at(`${upload}/`));
+      await expectStatus(202, named.at(`${upload}/`, { method: 'PATCH', body: 'x' }));
+      await expectStatus(204, named.at(`${upload}/`, { method: 'DELETE' }));
+      const page = await named.request('tags/list/?n=0');
+      await expect(page.json()).resolves.toMatchObject({ name, tags: [] });
+      const pushed = await named.request('manifests/again/', {
+        method: 'PUT',
+        headers: { 'Content-Type': OCI_MANIFEST },
+        body: new Uint8Array(app.manifest.bytes),
+      });
+      expect([pushed.status, pushed.headers.get('location')]).toEqual([
+        201,
+        `/v2/${name}/manifests/${app.manifest.digest}`,
+      ]);
+    },
+  );
 
   it('gives the exact bytes of manifests and blobs, with their digest on GET and HEAD', async () => {
     for (const [path, wanted] of [

@@ -1,9 +1,10 @@
 /**
  * Routes that name a repository, by what stands behind the name. A name contains slashes and may contain the very words of the routes
- * (`team/blobs/manifests` is legal), so the path is read from its right-hand end: the longest name that leaves a known tail.
+ * (`team/blobs/manifests` is legal), so the path is read from its right-hand end: the longest name that leaves a known tail. Whether a
+ * slash ends it does not matter, as to the routes themselves: proxies add it and take it off.
  */
 const REPOSITORY_ROUTE =
-  /^\/v2\/(.+)\/(manifests\/[^/]+|blobs\/uploads(?:\/[^/]*)?|blobs\/[^/]+|tags\/list|_oci\/ext\/discover|referrers\/[^/]+)$/;
+  /^\/v2\/(.+)\/((?:manifests\/[^/]+|blobs\/uploads(?:\/[^/]+)?|blobs\/[^/]+|tags\/list|_oci\/ext\/discover|referrers\/[^/]+)\/?)$/;
 
 /** A path that no route has, for requests outside the prefix. */
 const NOWHERE = '/-';

@@ -53,13 +53,14 @@ function allowedMethods(
   return route === undefined ? [] : [...(methodsByRoute.get(route) ?? [])].toSorted();
 }
 
+/** A slash at the end is no part; an empty part between two of them is one, which no route has. */
 function partsOf(path: string): readonly string[] {
-  return path.split('/').filter((part) => part !== '');
+  return path.replace(/^\//, '').replace(/\/$/, '').split('/');
 }
 
 function matches(route: readonly string[], parts: readonly string[]): boolean {
   return (
     route.length === parts.length &&
-    route.every((part, index) => part === parts[index] || part.startsWith(':'))
+    route.every((part, index) => part === parts[index] || (part.startsWith(':') && parts[index] !== ''))
   );
 }
