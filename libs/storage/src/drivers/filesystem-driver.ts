@@ -1,5 +1,15 @@
-import type { Stats } from 'node:fs';
-import { access, constants, open, opendir, rm, stat } from 'node:fs/promises';
+import { fstatSync, type Stats } from 'node:fs';
+import {
+  access,
+  constants,
+  copyFile,
+  open,
+  opendir,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join, posix, resolve } from 'node:path';
 import { digestHex, type Digest } from '../repository/digest.js';
 import type { ByteRange, ByteSource } from '../repository/repository.js';
@@ -105,7 +115,7 @@ export class FilesystemDriver extends StorageDriver {
     source: ByteSource,
     onWritten: (piece: Uint8Array) => void,
   ): Promise<number> {
-    const handle = await open(this.#upload(key), 'r+');
+    const handle = await openAlone(this.#upload(key));
     let length = offset;
     try {
       return await writePieces(handle, offset, source, this.#buffers, (piece) => {
@@ -162,6 +172,20 @@ export class FilesystemDriver extends StorageDriver {
   #upload(key: string): string {
     return join(this.#uploads, key);
   }
+}
+
+/**
+ * Opens an upload that is the file of nothing else. Whoever was killed, or refused, between placing a blob and ending its upload left
+ * two names of one file: what is appended to the upload would be appended to the blob. What an open file is waits for no disk.
+ */
+async function openAlone(file: string): Promise<FileHandle> {
+  const handle = await open(file, 'r+');
+  if (fstatSync(handle.fd).nlink === 1) return handle;
+  await handle.close();
+  const copy = `${file}.copy`;
+  await copyFile(file, copy, constants.COPYFILE_FICLONE);
+  await rename(copy, file);
+  return open(file, 'r+');
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

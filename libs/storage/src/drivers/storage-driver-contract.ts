@@ -33,6 +33,7 @@ export function describeStorageDriver(name: string, create: () => Promise<Driver
     describePlace(() => tested);
     describeUploads(() => tested.driver);
     describeBlobs(() => tested.driver);
+    describeUploadsOfBlobs(() => tested.driver);
   });
 }
 
@@ -153,15 +154,6 @@ function describeBlobs(driver: () => StorageDriver): void {
     );
   });
 
-  it('keeps the upload beside the blob, and the blob without the upload', async () => {
-    const bytes = newContent();
-    await upload(driver(), 'a', bytes);
-    await driver().placeBlob('a', digestOf(bytes));
-    await expect(driver().uploadSize('a')).resolves.toBe(bytes.length);
-    await driver().removeUpload('a');
-    await expect(driver().blobSize(digestOf(bytes))).resolves.toBe(bytes.length);
-  });
-
   it('replaces what lies under the name of a blob', async () => {
     const bytes = newContent();
     await upload(driver(), 'wrong', newContent(99));
@@ -179,6 +171,34 @@ function describeBlobs(driver: () => StorageDriver): void {
     await expect(driver().blobSize(digestOf(bytes))).resolves.toBeUndefined();
     await expect(driver().removeBlob(digestOf(bytes))).resolves.toBeUndefined();
     await expect(driver().removeBlob(digestOf(newContent()))).resolves.toBeUndefined();
+  });
+}
+
+function describeUploadsOfBlobs(driver: () => StorageDriver): void {
+  it('keeps the upload beside the blob, and the blob without the upload', async () => {
+    const bytes = newContent();
+    await upload(driver(), 'a', bytes);
+    await driver().placeBlob('a', digestOf(bytes));
+    await expect(driver().uploadSize('a')).resolves.toBe(bytes.length);
+    await driver().removeUpload('a');
+    await expect(driver().blobSize(digestOf(bytes))).resolves.toBe(bytes.length);
+  });
+
+  it('leaves a blob as it is whose upload stayed behind, and goes on', async () => {
+    const [bytes, more] = [newContent(), newContent()];
+    await upload(driver(), 'a', bytes);
+    await driver().placeBlob('a', digestOf(bytes));
+    for (const [offset, appended] of [
+      [bytes.length, more],
+      [0, newContent(10)],
+    ] as const) {
+      await driver().appendUpload('a', offset, sourceOf(appended), ignore);
+      await expect(driver().uploadSize('a')).resolves.toBe(offset + appended.length);
+      const blob = driver().readBlob(digestOf(bytes), { start: 0, end: bytes.length - 1 });
+      await expect(collect(blob)).resolves.toEqual(bytes);
+      await expect(driver().blobSize(digestOf(bytes))).resolves.toBe(bytes.length);
+    }
+    await expect(collect(driver().readUpload('a'))).resolves.toHaveLength(10);
   });
 }
 

@@ -45,7 +45,7 @@ export abstract class StorageDriver {
 
   /**
    * Appends at `offset`, cutting off what lies behind it. Calls `onWritten` with each piece after it was written, in order. When the
-   * source breaks, what came before is kept. Resolves with the new length.
+   * source breaks, what came before is kept. A blob that was made of the upload stays as it is. Resolves with the new length.
    */
   abstract appendUpload(
     key: string,
