@@ -27,6 +27,15 @@ describe('pushing blobs', () => {
   const absolute = (location: string) => new URL(location, registry.url).href;
   const status = async (location: string) =>
     (await expectStatus(204, client.at(location))).headers.get('range');
+  /** Sends 150,000 bytes of what was announced, and goes away. */
+  const breakOff = (method: string, location: string, bytes: Buffer) => {
+    const { hostname, port, pathname, search } = new URL(location, registry.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `${method} ${pathname}${search} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${bytes.length}\r\n\r\n`,
+    );
+    socket.end(bytes.subarray(0, 150_000));
+  };
   const expectPullable = async (location: string | null, bytes: Buffer) => {
     const answer = await expectStatus(200, client.at(location));
     expect(answer.headers.get('content-length')).toBe(String(bytes.length));
@@ -198,12 +207,7 @@ describe('pushing blobs', () => {
   it('keeps exactly what was written of a PATCH whose client went away', async () => {
     const { bytes, digest } = fresh(400_000);
     const location = await openUpload(client);
-    const { hostname, port, pathname } = new URL(location, registry.url);
-    const socket = connect(Number(port), hostname);
-    socket.write(
-      `PATCH ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: ${bytes.length}\r\n\r\n`,
-    );
-    socket.end(bytes.subarray(0, 150_000));
+    breakOff('PATCH', location, bytes);
     await expect.poll(() => status(location)).toBe('0-149999');
     const headers = { 'Content-Range': '150000-399999' };
     const rest = new Uint8Array(bytes.subarray(150_000));
@@ -212,6 +216,38 @@ describe('pushing blobs', () => {
       client.at(closing(location, digest), { method: 'PUT', headers, body: rest }),
     );
     await expectPullable(closed.headers.get('location'), bytes);
+  });
+
+  it('tells a client whose closing PUT broke off, and who sends all of it again, where to go on', async () => {
+    const { bytes, digest } = fresh(400_000);
+    const location = await openUpload(client);
+    breakOff('PUT', closing(location, digest), bytes);
+    await expect.poll(() => status(location)).not.toBe('0-0');
+    const range = await status(location);
+    const put = (body: Uint8Array, headers: Record<string, string>) =>
+      client.at(closing(location, digest), { method: 'PUT', headers, body: new Uint8Array(body) });
+    for (const [headers, wanted] of [
+      [{}, [400, 'DIGEST_INVALID']],
+      [{ 'Content-Range': '0-399999' }, [416, 'BLOB_UPLOAD_INVALID']],
+    ] as const) {
+      const again = await put(bytes, headers);
+      expect([again.headers.get('location'), again.headers.get('range')]).toEqual([location, range]);
+      await expect(refusal(Promise.resolve(again))).resolves.toEqual(wanted);
+      await expect(status(location)).resolves.toBe(range);
+    }
+    const stored = Number(range?.split('-')[1]) + 1;
+    const rest = put(bytes.subarray(stored), { 'Content-Range': `${stored}-399999` });
+    await expectPullable((await expectStatus(201, rest)).headers.get('location'), bytes);
+  });
+
+  it('takes a closing PUT that was damaged on its way when it comes again whole', async () => {
+    const { bytes, digest } = fresh(100_000);
+    const location = closing(await openUpload(client), digest);
+    const damaged = new Uint8Array(bytes).fill(0, 70_000, 70_100);
+    const refused = client.at(location, { method: 'PUT', body: damaged });
+    await expect(refusal(refused)).resolves.toEqual([400, 'DIGEST_INVALID']);
+    const again = client.at(location, { method: 'PUT', body: new Uint8Array(bytes) });
+    await expectPullable((await expectStatus(201, again)).headers.get('location'), bytes);
   });
 
   it('cancels, and then knows nothing of the session', async () => {

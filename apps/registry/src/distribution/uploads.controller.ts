@@ -18,7 +18,7 @@ import { announcedAlgorithm, append, close, mount, requiredDigest } from './uplo
 const MIN_CHUNK_BYTES = 1;
 
 /** Refusals after which the session lives, and the client may go on with it. */
-const REFUSED_CHUNK: ReadonlySet<string> = new Set(['RANGE_INVALID', 'SIZE_INVALID']);
+const REFUSED_BYTES: ReadonlySet<string> = new Set(['RANGE_INVALID', 'SIZE_INVALID', 'DIGEST_INVALID']);
 
 /** Uploads of blobs: OCI end-4 to end-6, end-11, end-13 and end-14. */
 @Controller('v2')
@@ -109,7 +109,7 @@ export class UploadsController {
     response.writeHead(204).end();
   }
 
-  /** A chunk that does not follow is refused together with where the session goes on: 416, Location and Range, as clients know it. */
+  /** Bytes that do not follow, or are not the ones that were named, are refused together with where the session goes on. */
   async #orWhereItStands<T>(
     response: FastifyReply['raw'],
     name: RepositoryName,
@@ -119,7 +119,7 @@ export class UploadsController {
     try {
       return await appending;
     } catch (error) {
-      if (error instanceof StorageError && REFUSED_CHUNK.has(error.code)) {
+      if (error instanceof StorageError && REFUSED_BYTES.has(error.code)) {
         const status = await this.repositories.repository(name).uploads.status(id);
         for (const [header, value] of Object.entries(this.#sessionHeaders(name, status)))
           response.setHeader(header, value);

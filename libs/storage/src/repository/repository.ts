@@ -141,7 +141,8 @@ export interface UploadStore {
    */
   commit(id: string, digest: Digest, alongside: Alongside<BlobPushed>): Promise<Descriptor>;
   /**
-   * Appends the last of its bytes and commits. Where the bytes are not what `digest` names, they are in the session, which goes on.
+   * Appends the last of its bytes and commits. Where they do not make it what `digest` names, the session stands where it stood, so
+   * that the same request may come again; what came before the connection broke is in it.
    *
    * @throws StorageError as {@link append} and {@link commit}
    */

@@ -121,21 +121,43 @@ describe('a blob that comes in one request', () => {
       await expect(storage.changes(repository)).resolves.toHaveLength(1);
     });
 
-    it.each([
-      ['was not what the digest names', sourceOf],
-      ['broke off', brokenSourceOf],
-    ])('is in the session when it %s, which goes on behind it', async (_, source) => {
+    it('is in the session when it broke off, which goes on behind it', async () => {
       const repository = storage.repository();
       const bytes = newContent(2_000);
       const { id } = await repository.uploads.start();
-      const half = { source: source(bytes.subarray(0, 1_000)) };
+      const half = { source: brokenSourceOf(bytes.subarray(0, 1_000)) };
       await expect(repository.uploads.close(id, digestOf(bytes), half, journal)).rejects.toThrow();
       await expect(repository.uploads.status(id)).resolves.toEqual({ id, sizeBytes: 1_000 });
       const rest = { source: sourceOf(bytes.subarray(1_000)), at: 1_000 };
       await repository.uploads.close(id, digestOf(bytes), rest, journal);
       await expect(isWhole(repository, bytes)).resolves.toBe(true);
     });
+  });
 
+  describe('in a closing request that was not what its digest names', () => {
+    it.each([
+      ['small, in an empty session', 0, 2_000],
+      ['large, in an empty session', 0, LARGE],
+      ['behind what was there', 1_000, LARGE],
+    ])('is taken back, and right when it comes again: %s', async (_, stored, size) => {
+      const repository = storage.repository();
+      const bytes = newContent(size);
+      const { id } = await repository.uploads.start();
+      if (stored > 0) await repository.uploads.append(id, sourceOf(bytes.subarray(0, stored)));
+      const close = (rest: Uint8Array) =>
+        repository.uploads.close(id, digestOf(bytes), { source: sourceOf(rest) }, journal);
+      const damaged = Buffer.from(bytes.subarray(stored));
+      damaged[500] = (damaged[500] ?? 0) ^ 1;
+      for (const wrong of [damaged, Buffer.concat([bytes, bytes])]) {
+        await expect(close(wrong)).rejects.toMatchObject({ code: 'DIGEST_INVALID' });
+        await expect(repository.uploads.status(id)).resolves.toEqual({ id, sizeBytes: stored });
+      }
+      await expect(close(bytes.subarray(stored))).resolves.toMatchObject({ sizeBytes: size });
+      await expect(isWhole(repository, bytes)).resolves.toBe(true);
+    });
+  });
+
+  describe('in the closing request of an empty session, with a place', () => {
     it('is refused unread when it begins elsewhere', async () => {
       const { uploads } = storage.repository();
       const bytes = newContent(10);

@@ -12,7 +12,6 @@ import type { Closing, Closings } from './closings.js';
 import type { FinishedUploads } from './finished-uploads.js';
 import { peek, unpeeked } from './peek.js';
 import type { Room } from './room.js';
-import { hashesOfBytes } from './upload-digests.js';
 import type { UploadHashes } from './upload-hashes.js';
 
 const ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
@@ -159,17 +158,27 @@ export class UploadSessions {
     return blob;
   }
 
-  /** Bytes that are not what they should be are kept all the same: the session goes on behind them. */
+  /**
+   * A body that does not make the session what its digest names is taken back, so that the same request may come again and be right:
+   * otherwise the session would hold for ever what its client never meant. What came before the connection broke is kept.
+   */
   async #finishWith(closing: SessionClosing, offset: number, source: ByteSource): Promise<Descriptor> {
     const { room, closings, inlineBytes } = this.tools;
-    const { key, digest } = closing;
+    const { key } = closing;
     const body = await peek(room.metered(source), offset === 0 ? inlineBytes : 0);
-    if (offset === 0 && body.rest === undefined && isOf(digest, body.head)) {
+    if (offset === 0 && body.rest === undefined) {
       const blob = await closings.ofBytes(closing, body.head);
       await this.#end(key);
       return blob;
     }
-    return this.#finish(closing, await this.#append(key, offset, unpeeked(body)));
+    const sizeBytes = await this.#append(key, offset, unpeeked(body));
+    try {
+      return await this.#finish(closing, sizeBytes);
+    } catch (error) {
+      // Why it was refused is what the client has to know; where the session stands then is asked of its file.
+      if (isOfContent(error)) await this.#append(key, offset, nothing()).catch(() => undefined);
+      throw error;
+    }
   }
 
   #append(key: string, offset: number, metered: ByteSource): Promise<number> {
@@ -202,8 +211,12 @@ export class UploadSessions {
 /** Of a session, which is remembered to have become the blob. */
 type SessionClosing = Closing & { readonly key: string };
 
-function isOf(digest: Digest, bytes: Uint8Array): boolean {
-  return hashesOfBytes(bytes, digest).digest(digestAlgorithm(digest)) === digest;
+function isOfContent(error: unknown): boolean {
+  return error instanceof StorageError && error.code === 'DIGEST_INVALID';
+}
+
+async function* nothing(): ByteSource {
+  // No bytes: appending them cuts off what lies behind.
 }
 
 /** Which file a session is: unguessable by its id, and another one in each repository. */
