@@ -18,7 +18,7 @@ export async function importOnCommand(work: OfflineWork, verify: boolean): Promi
   const progress = new Progress(stderr);
   const { counts } = await importVolume(database, rootDirectory, {
     verify,
-    onProgress: ({ phase, counts: so }) => progress.report(takenOver(so), `${phase}: ${summary(so)}`),
+    onProgress: ({ phase, counts: so }) => progress.report(takenOver(so), `${phase}: ${summary(so)}`, phase),
   });
   tell(work, { imported: counts }, `imported ${rootDirectory}: ${summary(counts)}`);
   if (!json) for (const remark of remarksOn(counts)) work.stdout(`${remark}\n`);

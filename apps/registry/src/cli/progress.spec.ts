@@ -21,4 +21,23 @@ describe('the progress of long work', () => {
     }
     expect(lines).toEqual(['herald: 1500 blobs (500/s)\n', 'herald: 3000 blobs (1000/s)\n']);
   });
+
+  it('has a rate for each part of the work', () => {
+    const lines: string[] = [];
+    let nowMs = 0;
+    const progress = new Progress(
+      (line) => lines.push(line),
+      () => nowMs,
+    );
+    for (const [atMs, done, part] of [
+      [0, 0, 'blobs'],
+      [2_000, 40_000, 'blobs'],
+      [2_000, 40_000, 'links'],
+      [4_000, 44_000, 'links'],
+    ] as const) {
+      nowMs = atMs;
+      progress.report(done, part, part);
+    }
+    expect(lines).toEqual(['herald: blobs (20000/s)\n', 'herald: links (2000/s)\n']);
+  });
 });

@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Database } from '@herald/database';
+import { allOf } from '../drivers/side-by-side.js';
 import { valueLists } from '../metadata/rows.js';
 import type { ImportRun } from './import-run.js';
 import { fault, WRONG_CONTENT, type Reading, type VolumeFiles } from './volume-files.js';
 import type { Finding } from './volume-walk.js';
 
 type BlobFinding = Extract<Finding, { is: 'blob' }>;
+
+/** A finding, and of a blob how long its file is. */
+interface Sized {
+  readonly finding: Finding;
+  readonly size: Reading<number> | undefined;
+}
 
 const EMPTY = `sha256:${createHash('sha256').digest('hex')}`;
 
@@ -21,13 +28,19 @@ export class BlobImport {
     private readonly verify: boolean,
   ) {}
 
-  async take(findings: readonly Finding[], run: ImportRun): Promise<void> {
-    const blobs = findings.filter((finding) => finding.is === 'blob');
-    const readings = await Promise.all(blobs.map(({ path }) => this.files.size(path)));
-    const sizes = new Map(blobs.map(({ path }, index) => [path, readings[index]]));
-    const known = await this.#knownSizes(blobs);
-    for (const finding of findings) {
-      const size = sizes.get(finding.path);
+  /** Looks at the files, and at no row. */
+  async read(findings: readonly Finding[]): Promise<readonly Sized[]> {
+    return allOf(findings, async (finding) => ({
+      finding,
+      size: finding.is === 'blob' ? await this.files.size(finding.path) : undefined,
+    }));
+  }
+
+  async take(sized: readonly Sized[], run: ImportRun): Promise<void> {
+    const known = await this.#knownSizes(
+      sized.flatMap(({ finding }) => (finding.is === 'blob' ? [finding] : [])),
+    );
+    for (const { finding, size } of sized) {
       if (finding.is === 'unreadable' || finding.is === 'ignored') run.note(finding);
       else if (finding.is === 'blob' && size !== undefined)
         await this.#blob(finding, size, known.get(finding.digest), run);

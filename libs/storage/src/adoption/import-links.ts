@@ -1,7 +1,8 @@
 import type { Database } from '@herald/database';
 import { addAlias } from '../blobs/find-blob.js';
 import { storeManifest } from '../manifests/store-manifest.js';
-import { REPOSITORY_ID } from '../metadata/rows.js';
+import { allOf } from '../drivers/side-by-side.js';
+import { REPOSITORY_ID, valueLists } from '../metadata/rows.js';
 import { digestAlgorithm, type Digest } from '../repository/digest.js';
 import type { RepositoryName } from '../repository/repository-name.js';
 import type { ImportRun } from './import-run.js';
@@ -10,6 +11,19 @@ import { fault, WRONG_CONTENT, type Reading, type VolumeFiles } from './volume-f
 import { blobPath, type Link } from './volume-layout.js';
 import { readVolumeManifest } from './volume-manifest.js';
 import type { Finding } from './volume-walk.js';
+
+/** A finding, and of a link what its file holds. */
+interface Followed {
+  readonly finding: Finding;
+  readonly target: Reading<Digest> | undefined;
+}
+
+/** What there is to know of a link: what it says now, what it said when it was last read, and which blobs are there. */
+interface Readings {
+  readonly target: Reading<Digest>;
+  readonly known: Digest | undefined;
+  readonly present: ReadonlySet<string>;
+}
 
 /** A link that says something new, and what it says. */
 interface NewLink<K extends Link['kind'] = Link['kind']> {
@@ -30,16 +44,24 @@ export class LinkImport {
     private readonly files: VolumeFiles,
   ) {}
 
-  async take(findings: readonly Finding[], run: ImportRun): Promise<void> {
-    const links = findings.filter((finding) => finding.is === 'link');
-    const readings = await Promise.all(links.map(({ link }) => this.files.link(link)));
-    const targets = new Map(links.map(({ path }, index) => [path, readings[index]]));
-    const known = await knownLinks(this.database, [...targets.keys()]);
-    for (const finding of findings) {
-      const target = targets.get(finding.path);
+  /** Reads the links' files, and no row. */
+  async read(findings: readonly Finding[]): Promise<readonly Followed[]> {
+    return allOf(findings, async (finding) => ({
+      finding,
+      target: finding.is === 'link' ? await this.files.link(finding.link) : undefined,
+    }));
+  }
+
+  async take(followed: readonly Followed[], run: ImportRun): Promise<void> {
+    const known = await knownLinks(
+      this.database,
+      followed.flatMap(({ finding }) => (finding.is === 'link' ? [finding.path] : [])),
+    );
+    const present = await this.#present(followed);
+    for (const { finding, target } of followed) {
       if (finding.is === 'unreadable' || finding.is === 'ignored') run.note(finding);
       else if (finding.is === 'link' && target !== undefined) {
-        await this.#link(finding, target, known.get(finding.path), run);
+        await this.#link(finding, { target, known: known.get(finding.path), present }, run);
       }
       await run.done(finding.path);
     }
@@ -48,8 +70,7 @@ export class LinkImport {
 
   async #link(
     { path, link }: Extract<Finding, { is: 'link' }>,
-    target: Reading<Digest>,
-    known: Digest | undefined,
+    { target, known, present }: Readings,
     run: ImportRun,
   ): Promise<void> {
     if (target.is !== 'read') return run.refuse(path, target);
@@ -57,7 +78,7 @@ export class LinkImport {
     if (value === known) return run.count('unchanged');
     switch (link.kind) {
       case 'layer':
-        return this.#layer({ path, link, target: value }, run);
+        return this.#layer({ path, link, target: value }, present, run);
       case 'revision':
         return this.#revision({ path, link, target: value }, run);
       default:
@@ -65,11 +86,15 @@ export class LinkImport {
     }
   }
 
-  async #layer({ path, link, target }: NewLink<'layer'>, run: ImportRun): Promise<void> {
+  async #layer(
+    { path, link, target }: NewLink<'layer'>,
+    present: ReadonlySet<string>,
+    run: ImportRun,
+  ): Promise<void> {
     const isAlias = digestAlgorithm(link.digest) !== 'sha256';
     if (digestAlgorithm(target) !== 'sha256') return run.refuse(path, NO_SHA256);
     if (!isAlias && target !== link.digest) return run.refuse(path, OTHER_NAME);
-    if (!(await this.#isPresent(target))) return run.refuse(path, NO_BLOB);
+    if (!present.has(target)) return run.refuse(path, NO_BLOB);
     if (isAlias) {
       // Nothing but the bytes themselves can tell that both names are theirs.
       const content = await this.files.digest(blobPath(target), digestAlgorithm(link.digest));
@@ -127,11 +152,20 @@ export class LinkImport {
     return run.count('tags');
   }
 
-  async #isPresent(digest: Digest): Promise<boolean> {
-    const rows = await this.database.read("SELECT 1 FROM blobs WHERE digest = ? AND state = 'present'", [
-      digest,
-    ]);
-    return rows.length > 0;
+  /** Which of the blobs that layers name are there: an import of links changes nothing about that. */
+  async #present(followed: readonly Followed[]): Promise<ReadonlySet<string>> {
+    const digests = followed.flatMap(({ finding, target }) =>
+      finding.is === 'link' && finding.link.kind === 'layer' && target?.is === 'read' ? [target.value] : [],
+    );
+    const present = new Set<string>();
+    for (const { placeholders, params } of valueLists([...new Set(digests)])) {
+      const rows = await this.database.read<{ digest: string }>(
+        `SELECT digest FROM blobs WHERE digest IN (${placeholders}) AND state = 'present'`,
+        params,
+      );
+      for (const { digest } of rows) present.add(digest);
+    }
+    return present;
   }
 
   async #hasManifest(repository: RepositoryName, digest: Digest): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { WriteBatch, type Database } from '@herald/database';
 import { commitChange } from '../metadata/commit-change.js';
 import { AdoptionError } from './adoption.error.js';
+import { makeBlobIndex } from './deferred-index.js';
 import { clearOlderUnreadableLinks } from './unreadable-links.js';
 
 /** What an import reads: first every blob's file, then the links of every repository. */
@@ -116,6 +117,7 @@ export function advanceImport(batch: WriteBatch, { id, phase, cursor, counts }: 
 export async function finishImport(database: Database, { id }: ImportRecord, nowMs: number): Promise<void> {
   const batch = new WriteBatch();
   clearOlderUnreadableLinks(batch, id);
+  makeBlobIndex(batch);
   batch.run('UPDATE imports SET finished_ms = ? WHERE id = ?', [nowMs, id]);
   await commitChange(database, async () => batch);
 }

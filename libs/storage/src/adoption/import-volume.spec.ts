@@ -211,6 +211,18 @@ describe('an import of a foreign volume', () => {
     expect(commits).toBeGreaterThan(6);
   });
 
+  it('leaves every index as it was, finished at once or after it was killed', async () => {
+    volume.image('team/app', 'one', ['1.0']);
+    const indexes = () =>
+      storage.database.read("SELECT name FROM sqlite_schema WHERE type = 'index' ORDER BY name");
+    const before = await indexes();
+    await expect(adopt(false, new DyingDatabase(storage.database, 4))).rejects.toThrow('killed');
+    for (const _ of ['goes on', 'once more']) {
+      await adopt();
+      expect(await indexes()).toEqual(before);
+    }
+  });
+
   it('goes on reading every blob when it began so, whatever it is told then', async () => {
     const digests = Array.from({ length: 40 }, (_, index) =>
       volume.layer('team/app', `blob ${index}`),

@@ -2,6 +2,7 @@ import type { Database } from '@herald/database';
 import { BlobArrivals } from '../blobs/blob-arrivals.js';
 import { FilesystemDriver } from '../drivers/filesystem-driver.js';
 import { blobFiles } from './blob-files.js';
+import { deferBlobIndex } from './deferred-index.js';
 import { BlobImport } from './import-blobs.js';
 import { LinkImport } from './import-links.js';
 import { SystemStorageClock } from '../maintenance/storage-clock.js';
@@ -15,7 +16,7 @@ import type { Finding } from './volume-walk.js';
 export interface ImportOptions {
   /** Read every blob and compare it with its name; by default only its length is looked at. An import that began so goes on so. */
   readonly verify: boolean;
-  /** How many findings are looked at side by side, and committed together. Default 256. */
+  /** How many findings are looked at side by side, and committed together. Default 1024. */
   readonly chunk?: number;
   /** Now, in ms since 1970. */
   readonly now?: () => number;
@@ -36,7 +37,7 @@ export interface ImportOptions {
 export async function importVolume(
   database: Database,
   rootDirectory: string,
-  { verify, chunk = 256, now = Date.now, onProgress = () => undefined }: ImportOptions,
+  { verify, chunk = 1024, now = Date.now, onProgress = () => undefined }: ImportOptions,
 ): Promise<ImportRecord> {
   const driver = new FilesystemDriver(rootDirectory);
   await driver.prepare();
@@ -48,14 +49,16 @@ export async function importVolume(
   if (run.record.phase === 'blobs') {
     const blobs = new BlobImport(database, files, run.record.verified);
     const { cursor } = run.record;
-    for await (const findings of chunksOf(blobFiles(volume, cursor), cursor, chunk))
-      await blobs.take(findings, run);
+    const chunks = chunksOf(blobFiles(volume, cursor), cursor, chunk);
+    for await (const sized of ahead(chunks, (findings) => blobs.read(findings))) await blobs.take(sized, run);
     await run.enter('links');
   }
+  await deferBlobIndex(database);
   const links = new LinkImport(database, files);
   const { cursor } = run.record;
-  for await (const findings of chunksOf(repositoryLinks(volume, cursor), cursor, chunk))
-    await links.take(findings, run);
+  const chunks = chunksOf(repositoryLinks(volume, cursor), cursor, chunk);
+  for await (const followed of ahead(chunks, (findings) => links.read(findings)))
+    await links.take(followed, run);
   await finishImport(database, run.record, now());
   return run.record;
 }
@@ -75,4 +78,20 @@ async function* chunksOf(
     chunk = [];
   }
   if (chunk.length > 0) yield chunk;
+}
+
+/** What is read of each chunk; the next one is being read while somebody works with the one before. */
+async function* ahead<T, R>(chunks: AsyncGenerator<T>, read: (chunk: T) => Promise<R>): AsyncGenerator<R> {
+  const next = async (): Promise<{ readonly of: R } | undefined> => {
+    const { done, value } = await chunks.next();
+    return done === true ? undefined : { of: await read(value) };
+  };
+  for (let reading = next(); ;) {
+    const current = await reading;
+    if (current === undefined) return;
+    reading = next();
+    // Whoever goes on meets its failure; whoever has failed himself does not ask for it any more.
+    reading.catch(() => undefined);
+    yield current.of;
+  }
 }

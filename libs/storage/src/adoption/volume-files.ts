@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, open, read, type Stats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { BufferPool } from '../drivers/buffer-pool.js';
 import { failedWith } from '../drivers/file-error.js';
 import { readPieces } from '../drivers/file-pieces.js';
@@ -25,6 +26,10 @@ const MAX_LINK_BYTES = 256;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 const BUFFER_BYTES = 256 * 1024;
+
+// A million links: handles, as the promises of node:fs have them, take twice the processor time of numbers.
+const openFile = promisify(open);
+const readFile = promisify(read);
 
 /** The files of a volume, read without following a symbolic link or waiting on something that is no file. */
 export class VolumeFiles {
@@ -101,23 +106,35 @@ export class VolumeFiles {
   }
 
   async #read(path: string, maxBytes: number): Promise<Reading<Buffer>> {
-    let handle: FileHandle | undefined;
+    let file: number | undefined;
     try {
       // Opening a pipe would wait for somebody to write into it.
-      handle = await open(
+      file = await openFile(
         join(this.volume, path),
         constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
       );
-      const status = await handle.stat();
+      // What an open file is, and its end, wait for no disk: a thread's wake-up would cost more than they do.
+      const status = fstatSync(file);
       if (!status.isFile()) return NO_FILE;
       if (status.size > maxBytes) return fault('unexpected', `the file is larger than ${maxBytes} bytes`);
-      return { is: 'read', value: await handle.readFile() };
+      return { is: 'read', value: await bytesOf(file, status.size) };
     } catch (error) {
       return faultOf(error);
     } finally {
-      await handle?.close();
+      if (file !== undefined) closeSync(file);
     }
   }
+}
+
+async function bytesOf(file: number, sizeBytes: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(sizeBytes);
+  let length = 0;
+  while (length < sizeBytes) {
+    const { bytesRead } = await readFile(file, bytes, length, sizeBytes - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
 }
 
 export function fault(kind: UnreadableKind, reason: string): Fault {

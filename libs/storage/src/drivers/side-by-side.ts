@@ -12,3 +12,12 @@ export async function sideBySide<T>(items: Iterable<T>, work: (item: T) => Promi
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
+
+/** What {@link sideBySide} work makes of each item, in their order. */
+export async function allOf<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const made: R[] = [];
+  await sideBySide(items.entries(), async ([index, item]) => {
+    made[index] = await work(item);
+  });
+  return made;
+}
