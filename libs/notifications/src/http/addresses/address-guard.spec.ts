@@ -19,6 +19,7 @@ describe('AddressGuard', () => {
     ['of the Internet, by NAT64', '64:ff9b::5db8:d822'],
     ['of the Internet, by a NAT64 of one’s own', '64:ff9b:1::5db8:d822'],
     ['of the Internet, by 6to4', '2002:5db8:d822::1'],
+    ['of the Internet, by ISATAP', '2606:2800:220:1:200:5efe:5db8:d822'],
   ])('allows an address %s unless it is denied: %s', (_name, address) => {
     expect(plain.allows(address)).toBe(true);
     expect(new AddressGuard({ deny: ['any'] }).allows(address)).toBe(false);
@@ -52,6 +53,8 @@ describe('AddressGuard', () => {
     ['by 6to4', '2002:a9fe:a9fe::1'],
     ['by Teredo, its client', '2001:0:4136:e378:8000:63bf:5601:5601'],
     ['by Teredo, its server', '2001:0:a9fe:a9fe:8000:63bf:3fff:fdd2'],
+    ['by ISATAP', '2606:2800:220:1:0:5efe:169.254.169.254'],
+    ['by ISATAP, of a global address', '2606:2800:220:1:200:5efe:a9fe:a9fe'],
     ['no address', 'localhost'],
     ['no address', ''],
   ])('refuses what nobody has to get to: %s %s', (_name, address) => {

@@ -25,7 +25,17 @@ const EMBEDDINGS: readonly Embedding[] = [
   // IPv4-translated, RFC 2765, and IPv4-compatible, RFC 4291 §2.5.5.1.
   { prefix: '::ffff:0:0:0', length: 96, addresses: (value) => [value & LOW_32] },
   { prefix: '::', length: 96, addresses: (value) => (value > 1n ? [value & LOW_32] : []) },
+  // ISATAP, RFC 5214 §6.1: below any prefix, told by the interface identifier.
+  { prefix: '::', length: 0, addresses: (value) => (isIsatap(value) ? [value & LOW_32] : []) },
 ];
+
+/** Bits of an interface identifier that ISATAP fixes: all of its first half but the one for a global address. */
+const ISATAP_MASK = 0xfdff_ffffn;
+const ISATAP = 0x0000_5efen;
+
+function isIsatap(value: bigint): boolean {
+  return (bits(value, 64, 32) & ISATAP_MASK) === ISATAP;
+}
 
 /** The IPv4 addresses that a connection to this IPv6 address can end at, by a translator or a tunnel on its way. */
 export function embeddedIpv4({ family, value }: IpAddress): readonly IpAddress[] {
