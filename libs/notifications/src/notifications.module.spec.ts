@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Database, DatabaseModule, WriteBatch } from '@herald/database';
+import { Database, DatabaseModule, SqliteDatabase, WriteBatch } from '@herald/database';
 import { Receiver } from '../test/receiver.js';
 import { TemporaryDatabase } from '../test/temporary-database.js';
 import { waitFor } from '../test/wait-for.js';
@@ -39,6 +39,16 @@ class Orders {
 
 @Module({ providers: [Orders], exports: [Orders] })
 class OrdersModule {}
+
+/** A module that gives every other one this database. */
+function sharing(database: Database): DynamicModule {
+  return {
+    module: class Shared {},
+    global: true,
+    providers: [{ provide: Database, useValue: database }],
+    exports: [Database],
+  };
+}
 
 describe('NotificationsModule', () => {
   let temporary: TemporaryDatabase;
@@ -180,33 +190,28 @@ describe('NotificationsModule', () => {
     const wrong = { endpoints: [{ name: 'audit', url: 'ftp://example.org' }] };
     const refusal = expect.objectContaining({ code: 'OPTIONS_INVALID' });
     expect(() => NotificationsModule.forRoot(wrong)).toThrow(refusal);
-    const shared = {
-      module: class Shared {},
-      global: true,
-      providers: [{ provide: Database, useValue: temporary.database }],
-      exports: [Database],
-    };
-    const late = start([shared, NotificationsModule.forRootAsync({ useFactory: () => wrong })]);
+    const late = start([
+      sharing(temporary.database),
+      NotificationsModule.forRootAsync({ useFactory: () => wrong }),
+    ]);
     await expect(late).rejects.toEqual(refusal);
   });
 
   it('says what is missing when the tables of the application’s database are not there', async () => {
-    const path = `${temporary.directory}/bare.db`;
-    const bare = start([
-      DatabaseModule.forRoot({ path, migrations: [] }),
-      NotificationsModule.forRoot(options()),
-    ]);
-    await expect(bare).rejects.toThrow(/add notificationsMigrations/);
+    const bare = SqliteDatabase.open({
+      path: `${temporary.directory}/bare.db`,
+      migrations: [],
+      onWriterDeath: (error) => {
+        throw error;
+      },
+    });
+    const started = start([sharing(bare), NotificationsModule.forRoot(options())]);
+    await expect(started).rejects.toThrow(/add notificationsMigrations/);
+    await bare.close();
   });
 
   it('does not start when it is set up twice over one database, and may be set up again when the first has stopped', async () => {
-    const { database } = temporary;
-    const shared = {
-      module: class Shared {},
-      global: true,
-      providers: [{ provide: Database, useValue: database }],
-      exports: [Database],
-    };
+    const shared = sharing(temporary.database);
     const named = (name: string) =>
       NotificationsModule.forRoot({ endpoints: [{ name, url: receiver.url, format: 'cloudevents' }] });
     const first = await start([shared, named('a')]);
