@@ -94,6 +94,8 @@ export class EndpointPlay {
         return this.#cancel(step.which);
       case 'give up':
         return this.#giveUp(step.which);
+      case 'together':
+        return this.#together(step.steps);
       default:
         return this.#deeds[step.do]();
     }
@@ -259,6 +261,17 @@ export class EndpointPlay {
     for (const sequence of gone) if (cutOff.has(sequence)) this.model.forgiven.add(sequence);
   }
 
+  async #together(steps: readonly EndpointStep[]): Promise<void> {
+    const begun: Promise<void>[] = [];
+    await this.#world.atOneMoment(async () => {
+      for (const each of steps) {
+        begun.push(this.#do(each));
+        await this.#world.calm();
+      }
+    });
+    await Promise.all(begun);
+  }
+
   async #replay(from: number, events: number): Promise<void> {
     if (!this.#attached || this.model.silences.has('disabled')) return;
     const job = await this.#world.replays.start(NAME, {
@@ -282,7 +295,7 @@ export class EndpointPlay {
     const jobs = [...this.model.replays];
     const [id, replay] = jobs[which % Math.max(1, jobs.length)] ?? [];
     if (id === undefined || replay === undefined) return;
-    if ((await this.#world.replays.cancel(id)) === 'cancelled') replay.cancelled = true;
+    if ((await this.#world.during(this.#world.replays.cancel(id))) === 'cancelled') replay.cancelled = true;
   }
 
   readonly #givenUp = new Set<number>();

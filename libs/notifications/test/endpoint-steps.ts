@@ -32,6 +32,8 @@ export type EndpointStep =
   | { readonly do: 'wish'; readonly wish: Wish }
   | { readonly do: 'replay'; readonly from: number; readonly events: number }
   | { readonly do: 'cancel' | 'give up'; readonly which: number }
+  /** Each begins while the ones before it may still be waited for: no time passes until all have begun. */
+  | { readonly do: 'together'; readonly steps: readonly EndpointStep[] }
   | { readonly do: Deed };
 
 export const REPLIES: Readonly<Record<Reply, AttemptResult>> = {

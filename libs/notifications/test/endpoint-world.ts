@@ -224,11 +224,21 @@ export class EndpointWorld {
     ended.catch(() => undefined);
     await this.calm();
     for (let round = 0; !state.over; round += 1) {
+      await this.#moment;
       if (round === MOST_ROUNDS) throw new Error('it waits for ever');
       await this.passTime(50);
     }
     await this.calm();
     return ended;
+  }
+
+  #moment: Promise<void> = Promise.resolve();
+
+  /** Time stands still for whoever waits in {@link during}, until this has been done. */
+  async atOneMoment(act: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#moment = promise;
+    await act().finally(resolve);
   }
 
   reconfigure(endpoints: readonly EndpointOptions[]) {

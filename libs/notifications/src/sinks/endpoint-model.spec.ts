@@ -78,6 +78,15 @@ const step: Arbitrary<EndpointStep> = oneof(
   },
 );
 
+/** An event is refused for good, and another is taken. */
+const oneLetter: readonly EndpointStep[] = [
+  { do: 'publish', lane: 'l', kind: 'x' },
+  { do: 'refuse for good', which: 0 },
+  { do: 'publish', lane: 'm', kind: 'x' },
+  { do: 'answer', which: 0, reply: 'take' },
+  { do: 'save' },
+];
+
 describe('an endpoint, whatever happens to it', () => {
   let database: TemporaryDatabase;
 
@@ -112,6 +121,26 @@ describe('an endpoint, whatever happens to it', () => {
     await play.run({ do: 'cancel', which: 0 });
     await play.run({ do: 'give up', which: 0 });
     await play.run({ do: 'answer', which: 0, reply: 'take' });
+    await play.finish();
+  });
+
+  it('counts a dead letter once that is in flight while the endpoint is being stopped, and whose replay is cancelled then', async () => {
+    const play = await EndpointPlay.begin(database.database);
+    const script: readonly EndpointStep[] = [
+      ...oneLetter,
+      { do: 'redrive' },
+      { do: 'flood', events: 15 },
+      {
+        do: 'together',
+        steps: [
+          { do: 'watch' },
+          { do: 'cancel', which: 0 },
+          { do: 'give up', which: 0 },
+          { do: 'answer', which: 0, reply: 'take' },
+        ],
+      },
+    ];
+    for (const each of script) await play.run(each);
     await play.finish();
   });
 

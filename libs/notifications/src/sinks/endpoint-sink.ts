@@ -47,6 +47,8 @@ export class EndpointSink extends Sink {
   #stopped = false;
   readonly #cutOffLetters: CutOffLetters = { events: 0 };
   readonly #suspension = new Suspension();
+  /** Resolves when what was under way at the last interruption has ended, and is durable. */
+  #halted: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly log: EventLog,
@@ -222,9 +224,11 @@ export class EndpointSink extends Sink {
   /**
    * A replay was cancelled, durably: nothing more of it is sent.
    *
-   * @returns whether it was under way: its letters are free when this resolves, or when what is in flight of it has ended
+   * @returns whether it was under way: its letters are free when this resolves, or when what is in flight of it has ended. False not
+   * before whoever is being interrupted has nothing of it in flight any more
    */
   async replayCancelled(id: string): Promise<boolean> {
+    await this.#halted;
     // Whoever delivers after an interruption does not find the job any more.
     if (this.#suspension.active || !this.#opened.replays.cancel(id)) return false;
     await this.progress.flush();
@@ -292,11 +296,11 @@ export class EndpointSink extends Sink {
     });
   }
 
-  async #halt(): Promise<void> {
+  #halt(): Promise<void> {
     const delivery = this.#opened;
     this.#suspension.begin();
-    await delivery.stop(this.settings.timeoutMs);
-    await this.progress.stored(delivery);
+    this.#halted = delivery.stop(this.settings.timeoutMs).then(() => this.progress.stored(delivery));
+    return this.#halted;
   }
 
   #deliver(settings: EndpointSettings, progress: EndpointProgress): EndpointDelivery {
