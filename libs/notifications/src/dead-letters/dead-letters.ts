@@ -85,13 +85,18 @@ export class DeadLetters implements OnModuleInit {
    * @returns `unknown` when the endpoint has no such letter, `redriving` when it is being sent again
    * @throws DatabaseError
    */
-  async remove(endpoint: string, id: number): Promise<'removed' | 'unknown' | 'redriving'> {
+  remove(endpoint: string, id: number): Promise<'removed' | 'unknown' | 'redriving'> {
+    // Whoever delivers to the endpoint is told of it, or nobody does: not one that is about to be detached.
+    return this.broadcaster.undisturbed(() => this.#remove(endpoint, id));
+  }
+
+  async #remove(endpoint: string, id: number): Promise<'removed' | 'unknown' | 'redriving'> {
     const [row] = await this.database.read<LetterRow>(
       'SELECT * FROM dead_letters WHERE endpoint = ? AND id = ?',
       [endpoint, id],
     );
     if (row === undefined || isClaim(row.redrive)) return 'unknown';
-    const sink = this.broadcaster.endpoints.find(({ name }) => name === endpoint);
+    const sink = this.#sinkOf(endpoint);
     if (sink === undefined) return this.#removeStored(endpoint, row);
     const claimed = await claimLetters(this.database, endpoint, { id });
     // A replay has it, or came first.
@@ -101,16 +106,24 @@ export class DeadLetters implements OnModuleInit {
   }
 
   /**
-   * Gives up letters that became ones before a moment, at most `limit` of them, and none that is being sent again.
+   * Gives up letters that became ones before a moment, at most `limit` of them, and none that is being sent again; none of an endpoint
+   * that is configured and enabled no more.
    *
    * @param beforeMs ms since 1970
-   * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError
+   * @throws DatabaseError
    */
-  async removeOlder(endpoint: string, beforeMs: number, limit: number): Promise<RemovedLetters> {
-    const sink = this.broadcaster.endpoint(endpoint);
-    const old = await claimLetters(this.database, endpoint, { beforeMs, limit });
-    await this.#giveUp(sink, old, 'age');
-    return { letters: old.length, events: eventsIn(old) };
+  removeOlder(endpoint: string, beforeMs: number, limit: number): Promise<RemovedLetters> {
+    return this.broadcaster.undisturbed(async () => {
+      const sink = this.#sinkOf(endpoint);
+      if (sink === undefined) return { letters: 0, events: 0 };
+      const old = await claimLetters(this.database, endpoint, { beforeMs, limit });
+      await this.#giveUp(sink, old, 'age');
+      return { letters: old.length, events: eventsIn(old) };
+    });
+  }
+
+  #sinkOf(endpoint: string): EndpointSink | undefined {
+    return this.broadcaster.endpoints.find(({ name }) => name === endpoint);
   }
 
   /** Nobody delivers to the endpoint: what is stored is all there is of it, and nothing is being sent again. */

@@ -142,6 +142,11 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     );
   }
 
+  /** Does something to endpoints while none is being disabled, enabled or reconfigured. */
+  undisturbed<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(work);
+  }
+
   /** Forgets endpoints that were detached longer ago than that, with all that was kept of them. @returns them @throws DatabaseError */
   async forgetDetached(detachedForMs: number): Promise<readonly DetachedEndpoint[]> {
     const forgotten = await this.progress.forget(detachedForMs);

@@ -144,6 +144,38 @@ describe('an endpoint, whatever happens to it', () => {
     await play.finish();
   });
 
+  it.each(['detach', 'disable'] as const)(
+    'counts a dead letter once that is given up while the endpoint is told to %s',
+    async (deed) => {
+      const play = await EndpointPlay.begin(database.database);
+      const script: readonly EndpointStep[] = [
+        ...oneLetter,
+        { do: 'publish', lane: 'l', kind: 'x' },
+        {
+          do: 'together',
+          steps: [
+            { do: deed },
+            { do: 'give up', which: 0 },
+            { do: 'answer', which: 0, reply: 'take' },
+            { do: 'give up', which: 0 },
+          ],
+        },
+      ];
+      for (const each of script) await play.run(each);
+      await play.finish();
+    },
+  );
+
+  it('may be detached while the log is being maintained', async () => {
+    const play = await EndpointPlay.begin(database.database);
+    const script: readonly EndpointStep[] = [
+      { do: 'publish', lane: 'l', kind: 'x' },
+      { do: 'together', steps: [{ do: 'detach' }, { do: 'maintain' }] },
+    ];
+    for (const each of script) await play.run(each);
+    await play.finish();
+  });
+
   it.each([
     { fate: 'is let through again', deeds: [{ do: 'wish', wish: 'all' }] },
     { fate: 'stays left out over a restart', deeds: [{ do: 'stop and start' }] },
