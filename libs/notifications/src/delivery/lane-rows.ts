@@ -1,5 +1,5 @@
 import type { Lane } from './lane.js';
-import type { LaneException, Position, Ticket } from './progress.js';
+import { NO_HISTORY, type LaneException, type Position, type Ticket } from './progress.js';
 
 /** What is to be stored of an endpoint's lanes, in one transaction. */
 export interface LaneChanges {
@@ -207,7 +207,8 @@ function exceptionOf(lane: Lane): LaneException {
     sequence: lane.first ?? 0,
     timeMs: lane.timeMs,
     dueMs: lane.dueMs,
-    history: lane.history,
+    // Of the first, not of the head: what was tried with an event that was set aside is not asked again.
+    history: lane.suspects.length > 0 ? NO_HISTORY : lane.history,
   };
 }
 

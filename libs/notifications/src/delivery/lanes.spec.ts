@@ -11,6 +11,7 @@ import {
   type Arbitrary,
 } from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_HISTORY } from './progress.js';
 import { Play, type Fate, type PlainStep, type Step } from '../../test/lanes-play.js';
 
 const lane = constantFrom('a', 'b', 'c', 'd', 'e');
@@ -116,6 +117,39 @@ describe('Lanes', () => {
     ];
     for (const each of script) play.run(each);
     expect(play.inFlight.flat().map(({ sequence }) => sequence)).toEqual([1]);
+  });
+
+  it('does not hold against an event that was set aside what was tried with the one behind it, after a crash neither', () => {
+    const play = new Play();
+    const script: readonly Step[] = [
+      ...come(2),
+      { do: 'suspect', which: 0 },
+      { do: 'take', events: 1 },
+      { do: 'retry', which: 0 },
+      { do: 'save' },
+      { do: 'crash' },
+      { do: 'load' },
+      { do: 'take', events: 1 },
+    ];
+    for (const each of script) play.run(each);
+    expect(play.inFlight.flat().map(({ sequence }) => sequence)).toEqual([1]);
+    expect(play.lanes.history('a')).toEqual(NO_HISTORY);
+  });
+
+  it('forgives refusals of an event whose endpoint was at fault, over a crash too', () => {
+    const play = new Play();
+    for (const each of come(1)) play.run(each);
+    play.lanes.wait('a', 10, { ...NO_HISTORY, attempts: 3, refusals: 3 });
+    const script: readonly Step[] = [
+      { do: 'save' },
+      { do: 'acquit' },
+      { do: 'save' },
+      { do: 'crash' },
+      { do: 'load' },
+      { do: 'take', events: 1 },
+    ];
+    for (const each of script) play.run(each);
+    expect(play.lanes.history('a')).toEqual({ ...NO_HISTORY, attempts: 3 });
   });
 
   it('keeps an event in flight, though its lane was forgotten and known anew while that was being stored', () => {

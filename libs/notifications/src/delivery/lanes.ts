@@ -224,6 +224,7 @@ export class Lanes {
   /** Every event that was set aside is to be sent again, before what comes after it: the endpoint is at fault. */
   acquit(dueMs: number): void {
     for (const lane of this.#states.lanes.values()) {
+      if (lane.history.refusals > 0) lane.changed ||= lane.hasRows;
       lane.history = { ...lane.history, refusals: 0 };
       if (lane.suspects.length === 0) continue;
       if (lane.state === 'sending') lane.reconsider = true;
