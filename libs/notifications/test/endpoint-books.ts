@@ -1,7 +1,24 @@
 import { expect } from 'vitest';
-import type { Database } from '@herald/database';
+import { WriteBatch, type Database } from '@herald/database';
 import { EventPages } from '../src/event-log/event-pages.js';
 import type { EndpointModel } from './endpoint-model.js';
+
+const TABLES = [
+  'events',
+  'endpoints',
+  'lane_exceptions',
+  'lane_backlog',
+  'dead_letters',
+  'dead_letter_events',
+  'replay_jobs',
+];
+
+/** Nothing is stored, and counting begins anew. */
+export async function emptyBooks(database: Database): Promise<void> {
+  const batch = new WriteBatch();
+  for (const table of TABLES) batch.run(`DELETE FROM ${table}`);
+  await database.commit(batch.run("DELETE FROM sqlite_sequence WHERE name IN ('events', 'dead_letters')"));
+}
 
 /** Sequences that the log still has. */
 export async function keptSequences(database: Database): Promise<readonly number[]> {

@@ -31,6 +31,30 @@ const answer = (weight: number, ...replies: readonly Reply[]) => ({
   }),
 });
 
+const wish = (weight: number) => ({
+  weight,
+  arbitrary: record({
+    do: constant('wish' as const),
+    wish: constantFrom('all' as const, 'x' as const, 'y' as const),
+  }),
+});
+const regret = (weight: number) => ({
+  weight,
+  arbitrary: record({ do: constantFrom('cancel' as const, 'give up' as const), which: nat(3) }),
+});
+
+/** The endpoint is changed, and much else begins before that has ended. */
+const together: Arbitrary<EndpointStep> = record({
+  change: oneof(deed(7, 'disable', 'detach', 'watch', 'enable', 'attach'), wish(3)),
+  others: array(
+    oneof(answer(3, 'take', 'refuse', 'fail'), deed(3, 'save', 'maintain', 'redrive'), regret(2)),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  ),
+}).map(({ change, others }) => ({ do: 'together', steps: [change, ...others] }));
+
 const step: Arbitrary<EndpointStep> = oneof(
   {
     weight: 12,
@@ -57,13 +81,7 @@ const step: Arbitrary<EndpointStep> = oneof(
   deed(7, 'resume', 'enable', 'attach'),
   deed(3, 'maintain', 'watch'),
   deed(2, 'redrive'),
-  {
-    weight: 2,
-    arbitrary: record({
-      do: constant('wish' as const),
-      wish: constantFrom('all' as const, 'x' as const, 'y' as const),
-    }),
-  },
+  wish(2),
   {
     weight: 2,
     arbitrary: record({
@@ -72,10 +90,8 @@ const step: Arbitrary<EndpointStep> = oneof(
       events: integer({ min: 1, max: 10 }),
     }),
   },
-  {
-    weight: 1,
-    arbitrary: record({ do: constantFrom('cancel' as const, 'give up' as const), which: nat(3) }),
-  },
+  regret(1),
+  { weight: 2, arbitrary: together },
 );
 
 /** An event is refused for good, and another is taken. */
@@ -86,6 +102,23 @@ const oneLetter: readonly EndpointStep[] = [
   { do: 'answer', which: 0, reply: 'take' },
   { do: 'save' },
 ];
+
+/** Something is in flight, and somebody may wish to have a dead letter sent again or given up, whenever the endpoint is changed. */
+const changed: Arbitrary<readonly EndpointStep[]> = array(
+  oneof(
+    {
+      weight: 2,
+      arbitrary: together.map((change): readonly EndpointStep[] => [
+        ...oneLetter,
+        { do: 'flood', events: 4 },
+        change,
+      ]),
+    },
+    { weight: 1, arbitrary: together.map((change): readonly EndpointStep[] => [{ do: 'redrive' }, change]) },
+    { weight: 1, arbitrary: step.map((each) => [each]) },
+  ),
+  { maxLength: 8, size: 'max' },
+).map((parts) => parts.flat());
 
 describe('an endpoint, whatever happens to it', () => {
   let database: TemporaryDatabase;
@@ -146,7 +179,7 @@ describe('an endpoint, whatever happens to it', () => {
 
   it.each(['detach', 'disable'] as const)(
     'counts a dead letter once that is given up while the endpoint is told to %s',
-    async (deed) => {
+    async (change) => {
       const play = await EndpointPlay.begin(database.database);
       const script: readonly EndpointStep[] = [
         ...oneLetter,
@@ -154,7 +187,7 @@ describe('an endpoint, whatever happens to it', () => {
         {
           do: 'together',
           steps: [
-            { do: deed },
+            { do: change },
             { do: 'give up', which: 0 },
             { do: 'answer', which: 0, reply: 'take' },
             { do: 'give up', which: 0 },
@@ -212,14 +245,21 @@ describe('an endpoint, whatever happens to it', () => {
     await play.finish();
   });
 
-  it('is sent all it is owed, in order, or has it as dead letters, and nothing it may not be sent', async () => {
-    await assert(
-      asyncProperty(array(step, { maxLength: 60, size: 'max' }), async (steps) => {
-        const play = await EndpointPlay.begin(database.database);
-        for (const each of steps) await play.run(each);
-        await play.finish();
-      }),
-      { numRuns: 60 },
-    );
-  }, 120_000);
+  it.each([
+    ['whatever happens to it', array(step, { maxLength: 60, size: 'max' })],
+    ['though it is changed while it has dead letters', changed],
+  ])(
+    'is sent all it is owed, in order, or has it as dead letters, and nothing it may not be sent, %s',
+    async (_, scripts) => {
+      await assert(
+        asyncProperty(scripts, async (steps) => {
+          const play = await EndpointPlay.begin(database.database);
+          for (const each of steps) await play.run(each);
+          await play.finish();
+        }),
+        { numRuns: 60 },
+      );
+    },
+    120_000,
+  );
 });
