@@ -60,6 +60,15 @@ describe('Breaker', () => {
     expect(breaker.admits(5_000)).toBe('any');
   });
 
+  it('sends no second probe beside one under way, though the answer to an earlier request asked for silence meanwhile', () => {
+    const breaker = new Breaker(5, schedule, true);
+    breaker.probeStarted();
+    breaker.hold(1_000);
+    expect(breaker.admits(1_000)).toBe('none');
+    breaker.probeEnded();
+    expect(breaker.admits(1_000)).toBe('probe');
+  });
+
   it('begins with a probe when the last run ended with the endpoint failing', () => {
     expect(new Breaker(5, schedule, true).admits(0)).toBe('probe');
   });

@@ -120,9 +120,8 @@ export class Breaker {
     return closed;
   }
 
-  /** The endpoint asked to be left alone until then. */
+  /** The endpoint asked to be left alone until then, by whichever answer: a probe that is under way may be another request. */
   hold(untilMs: number): void {
-    this.#probing = false;
     this.#notBeforeMs = Math.max(this.#notBeforeMs, untilMs);
   }
 }
