@@ -64,7 +64,7 @@ describe('herald gc', () => {
     await expectStatus(200, client.request(`blobs/${loose.digest}`, { method: 'HEAD' }));
     await expect(herald()).resolves.toMatchObject({
       code: 0,
-      output: expect.stringMatching(/^removed 1 manifests/),
+      output: expect.stringMatching(/^removed 1 manifest, 4 blobs/),
     });
     await expectCollected();
     const { body } = await new AdminClient(registry).ask('GET', 'gc');
