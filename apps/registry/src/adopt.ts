@@ -62,11 +62,7 @@ function openDatabase({ database: { path } }: RegistryConfig): Database {
   return SqliteDatabase.open({
     path,
     migrations: [...storageMigrations, ...notificationsMigrations],
-    onRestoreFinished: (aside) => {
-      process.stderr.write(
-        `herald: finished a restore that had been interrupted${aside === undefined ? '' : `: what was there before is ${aside} now`}\n`,
-      );
-    },
+    onRestoreFinished: (said) => process.stderr.write(`herald: ${said}\n`),
     onWriterDeath: (error) => {
       process.stderr.write(`herald: ${error.message}\n`);
       process.exit(EXIT_CODE.startFailed);

@@ -82,9 +82,8 @@ function open({ path, migrations, onWriterDeath = endProcess }: DatabaseModuleOp
   return SqliteDatabase.open({ path, migrations, onWriterDeath, onRestoreFinished, disk });
 }
 
-function onRestoreFinished(aside: string | undefined): void {
-  const before = aside === undefined ? '' : `: what was there before is ${aside} now`;
-  new Logger('Database').warn(`finished a restore that had been interrupted${before}`);
+function onRestoreFinished(said: string): void {
+  new Logger('Database').warn(said);
 }
 
 function endProcess(error: Error): void {

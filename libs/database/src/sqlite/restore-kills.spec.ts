@@ -132,16 +132,18 @@ describe('a restore that is killed before any of its steps', () => {
   it('is finished by a start, which says so', async () => {
     for (let steps = 0; !existsSync(at('aside.db-wal')); steps += 1) await restoreKilled(steps);
     expect(existsSync(at('aside.db'))).toBe(false);
-    const told: (string | undefined)[] = [];
+    const told: string[] = [];
     const database = SqliteDatabase.open({
       path: at('place.db'),
       migrations: [NOTES],
       onWriterDeath: (error) => expect.fail(error.message),
-      onRestoreFinished: (aside) => told.push(aside),
+      onRestoreFinished: (said) => told.push(said),
     });
     await expect(database.read('SELECT note FROM notes')).resolves.toEqual(NEW.map((note) => ({ note })));
     await database.close();
-    expect(told).toEqual([at('aside.db')]);
+    expect(told).toEqual([
+      `finished a restore that had been interrupted: what was there before is ${at('aside.db')} now`,
+    ]);
     expect(notes('aside.db')).toEqual(OLD);
   });
 

@@ -12,7 +12,7 @@ import { openReader, openWriter } from './connection.js';
 import { failureOf } from './failure.js';
 import { FileLock } from './file-lock.js';
 import { migrate } from './migrate.js';
-import { finishReplacement } from './replacement.js';
+import { finishReplacement, type Replacement } from './replacement.js';
 import { Writer } from './writer.js';
 
 /** Where the file lies, what its tables are, and whom to tell when nothing can be written any more. */
@@ -20,8 +20,8 @@ export interface SqliteOptions {
   readonly path: string;
   readonly migrations: readonly Migration[];
   readonly onWriterDeath: (error: Error) => void;
-  /** Told when a restore was killed and is finished now; `aside` is what the database that it replaced is called. */
-  readonly onRestoreFinished?: (aside: string | undefined) => void;
+  /** Told, in words, when a restore was killed and is finished now. */
+  readonly onRestoreFinished?: (said: string) => void;
   /** Says what may be tried when the disk is full. By default everything. */
   readonly disk?: Disk;
 }
@@ -73,7 +73,7 @@ export class SqliteDatabase extends Database {
       return SqliteDatabase.#locked(path, (lock) => {
         removeProbe(probeBeside(path));
         const replacement = finishReplacement(path);
-        if (replacement !== undefined) options.onRestoreFinished?.(replacement.aside);
+        if (replacement !== undefined) options.onRestoreFinished?.(finished(replacement));
         const connection = openWriter(path);
         try {
           migrate(connection, migrations);
@@ -147,4 +147,9 @@ export class SqliteDatabase extends Database {
     }
     return statement;
   }
+}
+
+function finished({ aside }: Replacement): string {
+  const before = aside === undefined ? '' : `: what was there before is ${aside} now`;
+  return `finished a restore that had been interrupted${before}`;
 }

@@ -96,7 +96,7 @@ export class DeadLetters implements OnModuleInit {
       [endpoint, id],
     );
     if (row === undefined || isClaim(row.redrive)) return 'unknown';
-    const sink = this.#sinkOf(endpoint);
+    const sink = this.broadcaster.find(endpoint);
     if (sink === undefined) return this.#removeStored(endpoint, row);
     const claimed = await claimLetters(this.database, endpoint, { id });
     // A replay has it, or came first.
@@ -114,16 +114,12 @@ export class DeadLetters implements OnModuleInit {
    */
   removeOlder(endpoint: string, beforeMs: number, limit: number): Promise<RemovedLetters> {
     return this.broadcaster.undisturbed(async () => {
-      const sink = this.#sinkOf(endpoint);
+      const sink = this.broadcaster.find(endpoint);
       if (sink === undefined) return { letters: 0, events: 0 };
       const old = await claimLetters(this.database, endpoint, { beforeMs, limit });
       await this.#giveUp(sink, old, 'age');
       return { letters: old.length, events: eventsIn(old) };
     });
-  }
-
-  #sinkOf(endpoint: string): EndpointSink | undefined {
-    return this.broadcaster.endpoints.find(({ name }) => name === endpoint);
   }
 
   /** Nobody delivers to the endpoint: what is stored is all there is of it, and nothing is being sent again. */

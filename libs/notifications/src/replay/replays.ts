@@ -116,7 +116,7 @@ export class Replays {
     cancelReplay(batch, id, this.clock.now());
     const { committed } = await this.database.commit(batch);
     if (!committed) return 'ended';
-    const sink = this.broadcaster.endpoints.find(({ name }) => name === job.endpoint);
+    const sink = this.broadcaster.find(job.endpoint);
     // What becomes of a letter that is in flight is not known yet: until then it is nobody else's.
     if ((await sink?.replayCancelled(id)) === true) return 'cancelled';
     const free = new WriteBatch('progress');

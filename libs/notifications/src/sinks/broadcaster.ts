@@ -69,9 +69,14 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
     return [...this.#sinks.values()];
   }
 
+  /** The sink of that name; undefined when none is configured and enabled. */
+  find(name: string): EndpointSink | undefined {
+    return this.#sinks.get(name);
+  }
+
   /** @throws NotificationsError `ENDPOINT_UNKNOWN` */
   endpoint(name: string): EndpointSink {
-    const sink = this.#sinks.get(name);
+    const sink = this.find(name);
     if (sink === undefined) {
       throw new NotificationsError('ENDPOINT_UNKNOWN', 'no endpoint of that name is configured and enabled');
     }
@@ -90,16 +95,17 @@ export class Broadcaster implements OnModuleInit, OnApplicationBootstrap, Before
    * @throws NotificationsError `ENDPOINT_UNKNOWN`; DatabaseError when it cannot be stored: nothing has changed then
    */
   async pause(name: string): Promise<void> {
-    const sink = this.endpoint(name);
+    this.endpoint(name);
     await this.progress.storePause(name, true);
-    sink.pause();
+    // Whoever has the name now: it may have been let go and brought back meanwhile.
+    this.find(name)?.pause();
   }
 
   /** Ends a pause. @throws as {@link pause} */
   async resume(name: string): Promise<void> {
-    const sink = this.endpoint(name);
+    this.endpoint(name);
     await this.progress.storePause(name, false);
-    sink.resume();
+    this.find(name)?.resume();
   }
 
   /**

@@ -10,7 +10,7 @@ import type { FailingTime } from './failing-time.js';
 import { toWall } from './wall-times.js';
 
 /** Who decides what follows from how a request ended: live delivery, or a replay. */
-export type Sender = Pick<Dispatcher, 'settle'>;
+type Sender = Pick<Dispatcher, 'settle'>;
 
 /** What outcomes are booked in. */
 export interface OutcomeBooks {

@@ -1,27 +1,30 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { useDelivery } from '../../test/delivery-bench.js';
 import { waitFor } from '../../test/wait-for.js';
-import { Courier } from './courier.js';
+import { Pacer } from '../delivery/pacer.js';
+import { UnwrittenEvents } from './unwritten-events.js';
 
 describe('a turn of the event loop', () => {
   const bench = useDelivery();
-  /** Of each turn in which requests were started, how many events they carried. */
-  let turns: number[][];
+  let asked: MockInstance<Pacer['nextTurn']>;
+  let sent: MockInstance<UnwrittenEvents['sent']>;
 
   beforeEach(() => {
-    turns = [];
-    let turn: number[] | undefined;
-    // oxlint-disable-next-line typescript/unbound-method -- called with the courier that it was called on
-    const { send } = Courier.prototype;
-    vi.spyOn(Courier.prototype, 'send').mockImplementation(function (this: Courier, consignment, ended) {
-      if (turn === undefined) {
-        turns.push((turn = []));
-        setImmediate(() => (turn = undefined));
-      }
-      turn.push(consignment.records.length);
-      send.call(this, consignment, ended);
-    });
+    asked = vi.spyOn(Pacer.prototype, 'nextTurn');
+    sent = vi.spyOn(UnwrittenEvents.prototype, 'sent');
   });
+
+  /** Of each turn in which requests were started, how many events they carried: between two turns, the second was asked for. */
+  const turns = (): readonly (readonly number[])[] => {
+    const asks = asked.mock.invocationCallOrder;
+    const requests = sent.mock.calls.map(([events], index) => {
+      const order = sent.mock.invocationCallOrder[index] ?? 0;
+      return { events, turn: asks.filter((ask) => ask < order).length };
+    });
+    return [...Map.groupBy(requests, ({ turn }) => turn).values()].map((turn) =>
+      turn.map(({ events }) => events),
+    );
+  };
 
   const backlog = async (maxEvents: number) => {
     const cloudevents = { mode: 'batched' } as const;
@@ -35,14 +38,14 @@ describe('a turn of the event loop', () => {
 
   it('starts a few requests of single events, so that the loop is not gone round for each of them', async () => {
     await backlog(1);
-    const started = turns.map((turn) => turn.length);
+    const started = turns().map((turn) => turn.length);
     expect(Math.max(...started)).toBeGreaterThan(1);
     expect(Math.max(...started)).toBeLessThanOrEqual(8);
   });
 
   it('starts nothing more after an envelope of several, so that clients have their turn', async () => {
     await backlog(50);
-    expect(Math.max(...turns.flat())).toBe(50);
-    for (const turn of turns) expect(turn.slice(0, -1).every((events) => events === 1)).toBe(true);
+    expect(Math.max(...turns().flat())).toBe(50);
+    for (const turn of turns()) expect(turn.slice(0, -1).every((events) => events === 1)).toBe(true);
   });
 });
