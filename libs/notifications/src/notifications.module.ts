@@ -3,6 +3,7 @@ import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { Database } from '@herald/database';
 import { BacklogWatch } from './backlog/backlog-watch.js';
+import { ClientTraffic, HttpClientTraffic } from './delivery/client-traffic.js';
 import { Clock, SystemClock } from './delivery/clock.js';
 import { Pacer } from './delivery/pacer.js';
 import { Jitter, RandomJitter } from './delivery/schedule.js';
@@ -60,6 +61,7 @@ import { Transports } from './transports/transports.js';
     { provide: HttpService, useFactory: deliveryHttp },
     EndpointClients,
     Transports,
+    { provide: ClientTraffic, useClass: HttpClientTraffic },
     Pacer,
     Broadcaster,
     LogMaintenance,

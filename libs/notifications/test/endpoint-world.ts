@@ -73,12 +73,12 @@ class WatchedDatabase extends Database {
 class WatchedPacer extends Pacer {
   waiting = 0;
 
-  override nextTurn(step: () => void): void {
+  override nextTurn(step: () => void, ofBacklog?: boolean): void {
     this.waiting += 1;
     super.nextTurn(() => {
       this.waiting -= 1;
       step();
-    });
+    }, ofBacklog);
   }
 }
 
@@ -166,7 +166,7 @@ export class EndpointWorld {
     this.database = database;
     this.log = log;
     this.progress = new ProgressStore(database, clock);
-    this.#pacer = new WatchedPacer(clock, new NoJitter());
+    this.#pacer = new WatchedPacer(clock, new NoJitter(), { isNear: false });
     const transports = new HeldTransports(this);
     const sink = () =>
       Promise.resolve(new EndpointSink(log, this.progress, transports, this.#pacer, new DeliveryObservers()));

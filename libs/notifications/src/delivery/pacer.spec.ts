@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/manual-clock.js';
 import { Pacer } from './pacer.js';
 
-const pacer = (clock = new ManualClock()) => new Pacer(clock, { next: () => 0.5 });
+const pacer = (clock = new ManualClock(), traffic = { isNear: false }) =>
+  new Pacer(clock, { next: () => 0.5 }, traffic);
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('Pacer', () => {
@@ -76,5 +77,85 @@ describe('Pacer', () => {
     await expect(turnsAfter(3)).resolves.toBe(1);
     await expect(turnsAfter(4)).resolves.toBe(2);
     await expect(turnsAfter(1_000)).resolves.toBe(2);
+  });
+
+  describe('beside clients', () => {
+    const REST_MS = 6;
+    let clock: ManualClock;
+    let traffic: { isNear: boolean };
+    let paced: Pacer;
+    let steps: string[];
+
+    beforeEach(() => {
+      clock = new ManualClock();
+      traffic = { isNear: true };
+      paced = pacer(clock, traffic);
+      steps = [];
+    });
+
+    const ask = (name: string, ofBacklog: boolean, tookMs = 1) =>
+      paced.nextTurn(() => {
+        clock.advance(tookMs);
+        steps.push(name);
+      }, ofBacklog);
+    const backlog = (...names: readonly string[]) => names.forEach((name) => ask(name, true));
+    const turns = async (number: number) => {
+      for (let n = 0; n < number; n += 1) await turn();
+    };
+
+    it('rests after a step through a backlog, whichever endpoint has it', async () => {
+      backlog('a', 'b', 'c');
+      await turns(10);
+      expect(steps).toEqual(['a']);
+      clock.advance(REST_MS - 1);
+      await turns(10);
+      expect(steps).toEqual(['a']);
+      clock.advance(1);
+      await turns(10);
+      expect(steps).toEqual(['a', 'b']);
+      clock.advance(1_000);
+      await turns(10);
+      expect(steps).toEqual(['a', 'b', 'c']);
+    });
+
+    it('delivers what happens now without a rest', async () => {
+      backlog('a', 'b');
+      await turns(2);
+      for (const name of ['x', 'y', 'z']) ask(name, false);
+      await turns(10);
+      expect(steps).toEqual(['a', 'x', 'y', 'z']);
+      clock.advance(REST_MS);
+      await turns(10);
+      expect(steps).toEqual(['a', 'x', 'y', 'z', 'b']);
+    });
+
+    it('rests only when some work was done, so that small envelopes grow', async () => {
+      for (const name of ['a', 'b', 'c', 'd', 'e']) ask(name, true, 0.1);
+      await turns(10);
+      expect(steps).toEqual(['a', 'b', 'c']);
+      clock.advance(REST_MS);
+      await turns(10);
+      expect(steps).toEqual(['a', 'b', 'c', 'd', 'e']);
+    });
+
+    it('does not rest after what happens now', async () => {
+      ask('x', false);
+      backlog('a');
+      await turns(2);
+      expect(steps).toEqual(['x', 'a']);
+    });
+
+    it('does not rest while no client is near, and begins to when one comes', async () => {
+      traffic.isNear = false;
+      backlog('a', 'b', 'c', 'd');
+      await turns(2);
+      expect(steps).toEqual(['a', 'b']);
+      traffic.isNear = true;
+      await turns(10);
+      expect(steps).toEqual(['a', 'b']);
+      clock.advance(REST_MS);
+      await turns(10);
+      expect(steps).toEqual(['a', 'b', 'c']);
+    });
   });
 });

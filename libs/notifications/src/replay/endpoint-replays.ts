@@ -44,6 +44,11 @@ export class EndpointReplays {
     private readonly tools: ReplayTools,
   ) {}
 
+  /** A job is being sent, or waits until it can be. */
+  get underWay(): boolean {
+    return this.#run !== undefined;
+  }
+
   /** A job was asked for. */
   ask(): void {
     this.#asked = true;

@@ -26,6 +26,7 @@ export interface Census {
  */
 export class EndpointReader {
   #reading = false;
+  #lastRead = 0;
   /** The log has, or may have, more than was read and more than was counted. */
   #moreToRead = true;
   #moreToCount = true;
@@ -71,6 +72,11 @@ export class EndpointReader {
     return this.#reading;
   }
 
+  /** Records that the last read brought, of the log or of a lane's backlog. */
+  get lastRead(): number {
+    return this.#lastRead;
+  }
+
   /** The log was appended to. */
   wake(): void {
     this.#moreToRead = true;
@@ -112,6 +118,7 @@ export class EndpointReader {
     try {
       const { name, wants } = this.settings;
       const records = await this.progress.readBacklog(name, request, LANE_PAGE, wants);
+      this.#lastRead = records.length;
       this.lanes.intake.loaded(request, records, records.length < LANE_PAGE);
       return true;
     } catch (error) {
@@ -124,6 +131,7 @@ export class EndpointReader {
     this.#moreToRead = false;
     const limit = Math.min(PAGE, this.lanes.intake.room);
     const records = await this.log.read(this.lanes.rows.position, limit);
+    this.#lastRead = records.length;
     for (const record of records) {
       if (this.settings.wants(record)) {
         this.lanes.intake.add(record, this.settings.laneOf(record));
@@ -143,6 +151,7 @@ export class EndpointReader {
   async #count(): Promise<boolean> {
     this.#moreToCount = false;
     const records = await this.log.read(this.census.judged, PAGE);
+    this.#lastRead = records.length;
     for (const record of records) {
       if (this.settings.wants(record)) {
         if (this.census.wanted === this.lanes.rows.number) this.#oldestUnreadMs = record.timeMs;

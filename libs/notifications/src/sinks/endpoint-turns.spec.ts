@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { useDelivery } from '../../test/delivery-bench.js';
 import { waitFor } from '../../test/wait-for.js';
 import { Pacer } from '../delivery/pacer.js';
+import { Replays } from '../replay/replays.js';
 import { UnwrittenEvents } from './unwritten-events.js';
 
 describe('a turn of the event loop', () => {
@@ -47,5 +48,32 @@ describe('a turn of the event loop', () => {
     await backlog(50);
     expect(Math.max(...turns().flat())).toBe(50);
     for (const turn of turns()) expect(turn.slice(0, -1).every((events) => events === 1)).toBe(true);
+  });
+
+  const ofBacklog = () => asked.mock.calls.filter(([, of]) => of).length;
+
+  it('is one of a backlog where more waits than it can start, so that clients go first', async () => {
+    await backlog(50);
+    expect(ofBacklog()).toBeGreaterThanOrEqual(640 / 50);
+  });
+
+  it('is one of a backlog while events are sent again', async () => {
+    await bench.app.start([bench.endpoint('a')]);
+    await bench.app.publish('x', 1, 2, 3);
+    await bench.done('a', 3);
+    expect(ofBacklog()).toBe(0);
+    const replays = bench.app.context.get(Replays);
+    await replays.start('a', { selection: { kind: 'events', from: 1 } });
+    await waitFor(() => bench.things().length === 6);
+    expect(ofBacklog()).toBeGreaterThan(0);
+  });
+
+  it('is none of a backlog for what happens now', async () => {
+    await bench.app.start([bench.endpoint('a')]);
+    for (let n = 1; n <= 20; n += 1) {
+      await bench.app.publish('x', n);
+      await bench.done('a', n);
+    }
+    expect(ofBacklog()).toBe(0);
   });
 });

@@ -14,6 +14,9 @@ import type { UnwrittenEvents } from './unwritten-events.js';
 const MOST_STARTED = 8;
 const MOST_STARTING_MS = 0.5;
 
+/** More events than a turn can start are a backlog: those may wait for clients. */
+const BACKLOG = MOST_STARTED + 1;
+
 /** For so much larger envelopes than the next is read once some were taken: while it is under way, four answers double their size. */
 const READ_AHEAD = 16;
 
@@ -49,7 +52,7 @@ export class EndpointTurns {
   ask(): void {
     if (this.#asked || this.#stopped) return;
     this.#asked = true;
-    this.tools.pacer.nextTurn(() => this.#step());
+    this.tools.pacer.nextTurn(() => this.#step(), this.#isBehind);
   }
 
   /** Nothing more is read or started. */
@@ -74,6 +77,12 @@ export class EndpointTurns {
     else this.#leftOver(sending, nowMs);
     if (dispatcher.lanes.intake.needsSaving) this.tools.changed(true);
     this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
+  }
+
+  /** There is more to do than what happens now: a backlog, or a replay. */
+  get #isBehind(): boolean {
+    const { dispatcher, reader, replays } = this.tools;
+    return dispatcher.lanes.hasReady(BACKLOG) || reader.lastRead >= BACKLOG || replays.underWay;
   }
 
   /** Records that can be of use at once: for the requests in flight, and for those after them. */
