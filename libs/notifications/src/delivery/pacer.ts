@@ -9,8 +9,10 @@ const LONG_MS = 2;
 /** Turns that are left to others at most, one after another: clients slow deliveries down, and never stop them. */
 const MOST_LEFT = 2;
 
-/** ms of rest while clients are near, in which the processor is theirs, and ms of steps through backlogs after which it is due. */
+/** ms of rest while clients are near, in which the processor is theirs. */
 const REST_MS = 6;
+
+/** ms of steps through backlogs after which a rest is due: a step that starts one small envelope takes less. */
 const WORK_MS = 0.25;
 
 interface Step {
@@ -23,7 +25,7 @@ interface Step {
  * clients, and a busy endpoint to the others. A step may start one read, and one envelope or a few single events.
  *
  * While clients are near, steps through backlogs rest after a little work, all endpoints' together: turns alone would keep the processor
- * busy, and whoever keeps it busy is made to wait for it when a request comes. What happens now is delivered without such rests.
+ * busy, and whoever keeps it busy is made to wait for it when a request comes. What happens now goes on without such rests.
  *
  * While the loop is late, and after a step that took long itself, turns go by without a step, so that whoever waits for the loop goes
  * first. Where nobody does, such a turn is over at once and costs next to nothing.
@@ -36,9 +38,11 @@ export class Pacer {
   /** Turns that the last step owes to others, and those that it has left to them. */
   #owed = 0;
   #left = 0;
+  /** ms of steps through backlogs since the last rest. */
   #workedMs = 0;
   #restsUntilMs = 0;
-  #cancelRest: (() => void) | undefined;
+  /** A timer ends the rest. */
+  #resting = false;
 
   constructor(
     readonly clock: Clock,
@@ -62,14 +66,15 @@ export class Pacer {
   }
 
   #schedule(): void {
-    if (this.#running) return;
+    if (this.#running || this.#steps.length === 0) return;
     const nowMs = this.clock.monotonic();
-    const next = this.#nextAt(nowMs);
-    this.#cancelRest?.();
-    this.#cancelRest = undefined;
-    if (next !== undefined) this.#takeTurn();
-    else if (this.#steps.length > 0) {
-      this.#cancelRest = this.clock.setTimer(this.#restsUntilMs - nowMs, () => this.#schedule());
+    if (this.#nextAt(nowMs) >= 0) this.#takeTurn();
+    else if (!this.#resting) {
+      this.#resting = true;
+      this.clock.setTimer(this.#restsUntilMs - nowMs, () => {
+        this.#resting = false;
+        this.#schedule();
+      });
     }
   }
 
@@ -89,7 +94,8 @@ export class Pacer {
     this.#left = 0;
     this.#running = false;
     const index = this.#nextAt(startedMs);
-    const [step] = index === undefined ? [] : this.#steps.splice(index, 1);
+    // A client may have come since the turn was asked for.
+    const [step] = index >= 0 ? this.#steps.splice(index, 1) : [];
     try {
       step?.take();
     } finally {
@@ -107,11 +113,10 @@ export class Pacer {
     this.#restsUntilMs = nowMs + REST_MS;
   }
 
-  /** Where the step is that may be taken first. */
-  #nextAt(nowMs: number): number | undefined {
+  /** Where the step is that may be taken first; -1 when all of them rest. */
+  #nextAt(nowMs: number): number {
     const rests = nowMs < this.#restsUntilMs && this.traffic.isNear;
-    const index = rests ? this.#steps.findIndex(({ ofBacklog }) => !ofBacklog) : 0;
-    return index >= 0 && index < this.#steps.length ? index : undefined;
+    return rests ? this.#steps.findIndex(({ ofBacklog }) => !ofBacklog) : 0;
   }
 
   #isOthers(nowMs: number): boolean {
