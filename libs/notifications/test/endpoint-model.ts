@@ -119,6 +119,12 @@ export class EndpointModel {
     if (forgotten) this.#takenNow = new Set();
   }
 
+  /** What lies in the dead letters while a step is under way: one may grow before somebody gives it up. */
+  grown(letters: readonly ModelLetter[]): void {
+    const now = new Map(letters.map((letter) => [letter.id, letter]));
+    this.letters = this.letters.map((letter) => now.get(letter.id) ?? letter);
+  }
+
   /** What lies in the dead letters now. @param agedBeforeMs letters from before that moment may have been given up for their age */
   lies(letters: readonly ModelLetter[], givenUp: ReadonlySet<number>, agedBeforeMs: number): void {
     const ids = new Set(letters.map(({ id }) => id));

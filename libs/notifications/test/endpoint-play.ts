@@ -6,13 +6,12 @@ import { EndpointModel, type ModelLetter, type Silence, type Wish } from './endp
 import { checkBooks, emptyBooks, keptSequences } from './endpoint-books.js';
 import { readLetters } from './endpoint-letters.js';
 import { REPLIES, type Deed, type EndpointStep, type Reply } from './endpoint-steps.js';
-import { EndpointWorld } from './endpoint-world.js';
+import { EndpointWorld, type Witness } from './endpoint-world.js';
+import { playedEndpoint } from './played-endpoint.js';
 
 const NAME = 'a';
 const KEPT_MS = 40_000;
 const LETTERS_KEPT_MS = 300_000;
-const MAX_AGE_MS = 60_000;
-const MOST_PENDING = 14;
 
 /** One endpoint and everything that may happen to it, over a real database, with a model beside it. */
 export class EndpointPlay {
@@ -134,25 +133,7 @@ export class EndpointPlay {
   };
 
   get #endpoints(): readonly EndpointOptions[] {
-    return this.#attached ? [this.#endpoint] : [];
-  }
-
-  get #endpoint(): EndpointOptions {
-    return {
-      type: 'custom',
-      transport: 'held',
-      name: NAME,
-      timeoutMs: 100,
-      threshold: 4,
-      backoffMs: 20,
-      maxBackoffMs: 100,
-      maxAttempts: 2,
-      maxAgeMs: MAX_AGE_MS,
-      concurrency: 3,
-      batch: { maxEvents: 3 },
-      ...(this.#wish !== 'all' && { only: { types: [`test.${this.#wish}`] } }),
-      backlog: { maxEvents: MOST_PENDING },
-    };
+    return this.#attached ? [playedEndpoint(NAME, this.#wish)] : [];
   }
 
   async #start(): Promise<void> {
@@ -161,9 +142,15 @@ export class EndpointPlay {
       drainTimeoutMs: 100,
       retention: { ageMs: KEPT_MS, deadLetterAgeMs: LETTERS_KEPT_MS },
     };
-    this.#world = await EndpointWorld.start(this.database, options, this.#nowMs, this.model);
+    this.#world = await EndpointWorld.start(this.database, options, this.#nowMs, this.#witness);
     this.#noteState();
   }
+
+  readonly #witness: Witness = {
+    posted: (envelope) => this.model.posted(envelope),
+    abandoned: (envelope) => this.model.abandoned(envelope),
+    committed: async () => this.model.grown(await readLetters(this.database, this.model.events)),
+  };
 
   async #publish(lane: string, kind: 'x' | 'y'): Promise<void> {
     this.model.happened(this.model.events.length + 1, lane, kind);

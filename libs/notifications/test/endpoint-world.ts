@@ -27,11 +27,13 @@ export interface HeldRequest {
 
 const NEVER = new Promise<never>(() => undefined);
 
-/** Whoever looks at what the endpoint is sent. */
+/** Whoever looks at what the endpoint is sent, and at what is stored. */
 export interface Witness {
   posted(envelope: Envelope): void;
   /** Nobody will hear of its answer. */
   abandoned(envelope: Envelope): void;
+  /** A batch was committed, and whoever waits for it does not know yet. */
+  committed(): Promise<void>;
 }
 
 /** Knows what is under way, and comes to nothing once the process is killed. */
@@ -39,7 +41,10 @@ class WatchedDatabase extends Database {
   underWay = 0;
   killed = false;
 
-  constructor(private readonly inner: Database) {
+  constructor(
+    private readonly inner: Database,
+    private readonly witness: Witness,
+  ) {
     super();
   }
 
@@ -48,7 +53,11 @@ class WatchedDatabase extends Database {
   }
 
   override commit(batch: WriteBatch): Promise<CommitOutcome> {
-    return this.#watch(() => this.inner.commit(batch));
+    return this.#watch(async () => {
+      const outcome = await this.inner.commit(batch);
+      await this.witness.committed();
+      return outcome;
+    });
   }
 
   override close(): Promise<void> {
@@ -184,7 +193,7 @@ export class EndpointWorld {
     startMs: number,
     witness: Witness,
   ): Promise<EndpointWorld> {
-    const database = new WatchedDatabase(inner);
+    const database = new WatchedDatabase(inner, witness);
     const clock = new ManualClock(startMs);
     const log = await EventLog.open(database, clock, new UuidEventIds());
     const world = new EndpointWorld(database, log, options, clock, witness);

@@ -199,6 +199,19 @@ describe('an endpoint, whatever happens to it', () => {
     },
   );
 
+  it('gives up with a dead letter what joined it while the endpoint was being disabled', async () => {
+    const play = await EndpointPlay.begin(database.database);
+    const script: readonly EndpointStep[] = [
+      { do: 'flood', events: 14 },
+      { do: 'watch' },
+      { do: 'publish', lane: 'l', kind: 'x' },
+      { do: 'together', steps: [{ do: 'disable' }, { do: 'give up', which: 0 }] },
+    ];
+    for (const each of script) await play.run(each);
+    expect(play.model.forgiven).toContain(15);
+    await play.finish();
+  });
+
   it('may be detached while the log is being maintained', async () => {
     const play = await EndpointPlay.begin(database.database);
     const script: readonly EndpointStep[] = [
