@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { Database, type Row } from '../database.js';
 import { DatabaseError } from '../database.error.js';
 import { UnwatchedDisk, type Disk } from '../disk/disk.js';
@@ -13,6 +13,7 @@ import { failureOf } from './failure.js';
 import { FileLock } from './file-lock.js';
 import { migrate } from './migrate.js';
 import { finishReplacement, type Replacement } from './replacement.js';
+import { Query } from './query.js';
 import { Writer } from './writer.js';
 
 /** Where the file lies, what its tables are, and whom to tell when nothing can be written any more. */
@@ -33,7 +34,7 @@ const PROOF = 'UPDATE schema_versions SET version = version';
 export class SqliteDatabase extends Database {
   readonly #reader: DatabaseSync;
   readonly #writer: Writer;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #queries = new Map<string, Query>();
   #closed = false;
 
   private constructor(
@@ -110,7 +111,7 @@ export class SqliteDatabase extends Database {
   ): Promise<readonly R[]> {
     if (this.#closed) throw new DatabaseError('CLOSED', 'the database is closed');
     try {
-      return this.#statement(sql).all(...(params as SQLInputValue[])) as unknown as readonly R[];
+      return this.#query(sql).rows(params) as readonly R[];
     } catch (error) {
       const { code, message } = failureOf(error);
       throw new DatabaseError(code, message, { cause: error });
@@ -139,13 +140,13 @@ export class SqliteDatabase extends Database {
     this.lock.release();
   }
 
-  #statement(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#reader.prepare(sql);
-      this.#statements.set(sql, statement);
+  #query(sql: string): Query {
+    let query = this.#queries.get(sql);
+    if (query === undefined) {
+      query = new Query(this.#reader, sql);
+      this.#queries.set(sql, query);
     }
-    return statement;
+    return query;
   }
 }
 
