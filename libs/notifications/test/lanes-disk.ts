@@ -11,7 +11,8 @@ export class Disk {
 
   store({ position, rows, exceptions, cleared }: LaneChanges): void {
     this.position = position;
-    for (const { lane, sequence, number } of rows) this.rows.set(sequence, { lane, number });
+    for (const { lane, tickets } of rows)
+      for (const { sequence, number } of tickets) this.rows.set(sequence, { lane, number });
     for (const exception of exceptions) {
       this.exceptions.set(exception.lane, exception);
       this.#remove(exception.lane, exception.sequence);

@@ -4,8 +4,8 @@ import { NO_HISTORY, type LaneException, type Position, type Ticket } from './pr
 /** What is to be stored of an endpoint's lanes, in one transaction. */
 export interface LaneChanges {
   readonly position: Position;
-  /** New rows of the backlog. */
-  readonly rows: readonly (Ticket & { readonly lane: string })[];
+  /** New rows of the backlog: of each lane that gets some, in order. */
+  readonly rows: readonly { readonly lane: string; readonly tickets: readonly Ticket[] }[];
   /** Lanes with rows: of each, the rows below `sequence` are to be removed. */
   readonly exceptions: readonly LaneException[];
   /** Lanes that have no rows any more. */
@@ -101,13 +101,11 @@ export class LaneRows {
   }
 
   changes(): LaneChanges {
-    const unstored = [...this.#lanes.values()].map((lane) => ({ lane, tickets: lane.unstored }));
-    const first = firstOf(unstored.map(({ tickets }) => tickets[0]));
+    const lanes = [...this.#lanes.values()];
+    const first = firstOf(lanes.map((lane) => lane.firstUnstored));
     const forgetful = first !== undefined && first.sequence < this.#highestDoneBefore;
     this.#highestDoneBefore = this.#highestDone;
-    return this.#mustBeFull || this.unsaved > 0 || forgetful
-      ? this.#full(unstored)
-      : this.#light(first, unstored);
+    return this.#mustBeFull || this.unsaved > 0 || forgetful ? this.#full(lanes) : this.#light(first, lanes);
   }
 
   /** What {@link changes} gave is durable. */
@@ -145,12 +143,12 @@ export class LaneRows {
     return saving;
   }
 
-  #full(unstored: readonly { lane: Lane; tickets: readonly Ticket[] }[]): LaneChanges {
-    for (const { lane, tickets } of unstored) {
+  #full(lanes: readonly Lane[]): LaneChanges {
+    for (const lane of lanes) {
+      lane.saving = lane.unstored;
       this.unsaved -= lane.spill.length;
       lane.spill = [];
-      lane.saving = tickets;
-      if (tickets.length > 0) lane.changed = true;
+      if (lane.saving.length > 0) lane.changed = true;
     }
     this.#mustBeFull = false;
     return {
@@ -161,16 +159,16 @@ export class LaneRows {
         delivered: this.delivered,
         dead: this.#dead,
       },
-      rows: unstored.flatMap(({ lane, tickets }) =>
-        tickets.map((ticket) => ({ ...ticket, lane: lane.name })),
-      ),
+      rows: lanes
+        .filter(({ saving }) => saving.length > 0)
+        .map(({ name, saving }) => ({ lane: name, tickets: saving })),
       ...this.#changedLanes(),
     };
   }
 
-  #light(first: Ticket | undefined, unstored: readonly { tickets: readonly Ticket[] }[]): LaneChanges {
+  #light(first: Ticket | undefined, lanes: readonly Lane[]): LaneChanges {
     const number = first === undefined ? this.#number : first.number - 1;
-    const beyond = unstored.reduce((sum, { tickets }) => sum + tickets.length, 0);
+    const beyond = lanes.reduce((sum, { unstoredCount }) => sum + unstoredCount, 0);
     const deferred = this.undone - beyond;
     return {
       position: {

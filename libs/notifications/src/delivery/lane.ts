@@ -93,8 +93,20 @@ export class Lane {
 
   /** Events that are not done and not durable as rows, in order. */
   get unstored(): readonly Ticket[] {
-    const inMemory = [...this.suspects, ...this.queue].filter(({ sequence }) => sequence > this.storedUpTo);
+    const inMemory = [...this.#afterStored(this.suspects), ...this.#afterStored(this.queue)];
     return [...inMemory, ...this.spill];
+  }
+
+  /** The first of {@link unstored}. */
+  get firstUnstored(): Ticket | undefined {
+    const isUnstored = ({ sequence }: Ticket) => sequence > this.storedUpTo;
+    return this.suspects.find(isUnstored) ?? this.queue.find(isUnstored) ?? this.spill[0];
+  }
+
+  /** The number of {@link unstored}. */
+  get unstoredCount(): number {
+    const inMemory = this.#afterStored(this.suspects).length + this.#afterStored(this.queue).length;
+    return inMemory + this.spill.length;
   }
 
   /** Takes the queue out of memory: what of it is no row becomes a ticket, to be a row soon. Gives the number of those. */
@@ -122,6 +134,11 @@ export class Lane {
     this.history = NO_HISTORY;
     this.mostTogether *= 2;
     if (this.hasRows) this.changed = true;
+  }
+
+  #afterStored<T extends Ticket>(tickets: readonly T[]): readonly T[] {
+    if (this.storedUpTo === 0) return tickets;
+    return tickets.filter(({ sequence }) => sequence > this.storedUpTo);
   }
 
   #unloadFrom(sequence: number, timeMs: number, tickets: readonly Ticket[]): number {
