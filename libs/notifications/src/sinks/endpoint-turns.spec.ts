@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest'
 import { useDelivery } from '../../test/delivery-bench.js';
 import { waitFor } from '../../test/wait-for.js';
 import { Pacer } from '../delivery/pacer.js';
+import { EventLog } from '../event-log/event-log.js';
 import { Replays } from '../replay/replays.js';
 import { UnwrittenEvents } from './unwritten-events.js';
 
@@ -15,21 +16,24 @@ describe('a turn of the event loop', () => {
     sent = vi.spyOn(UnwrittenEvents.prototype, 'sent');
   });
 
-  /** Of each turn in which requests were started, how many events they carried: between two turns, the second was asked for. */
-  const turns = (): readonly (readonly number[])[] => {
+  /** The turn of each call: between two turns, the second was asked for. */
+  const turnsOf = (calls: MockInstance): readonly number[] => {
     const asks = asked.mock.invocationCallOrder;
-    const requests = sent.mock.calls.map(([events], index) => {
-      const order = sent.mock.invocationCallOrder[index] ?? 0;
-      return { events, turn: asks.filter((ask) => ask < order).length };
-    });
+    return calls.mock.invocationCallOrder.map((call) => asks.filter((ask) => ask < call).length);
+  };
+
+  /** Of each turn in which requests were started, how many events they carried. */
+  const turns = (): readonly (readonly number[])[] => {
+    const of = turnsOf(sent);
+    const requests = sent.mock.calls.map(([events], index) => ({ events, turn: of[index] }));
     return [...Map.groupBy(requests, ({ turn }) => turn).values()].map((turn) =>
       turn.map(({ events }) => events),
     );
   };
 
-  const backlog = async (maxEvents: number) => {
+  const backlog = async (maxEvents: number, concurrency = 64) => {
     const cloudevents = { mode: 'batched' } as const;
-    await bench.app.start([bench.endpoint('a', { concurrency: 64, batch: { maxEvents }, cloudevents })]);
+    await bench.app.start([bench.endpoint('a', { concurrency, batch: { maxEvents }, cloudevents })]);
     await bench.app.broadcaster.pause('a');
     await Promise.all(Array.from({ length: 640 }, (_, n) => bench.app.publish(`lane-${n % 64}`, n)));
     await waitFor(() => bench.app.metrics('a').Events === 640);
@@ -48,6 +52,14 @@ describe('a turn of the event loop', () => {
     await backlog(50);
     expect(Math.max(...turns().flat())).toBe(50);
     for (const turn of turns()) expect(turn.slice(0, -1).every((events) => events === 1)).toBe(true);
+  });
+
+  it('starts what lies ready, and reads what comes later when there is nothing to start', async () => {
+    const read = vi.spyOn(EventLog.prototype, 'read');
+    await backlog(1, 4);
+    const reading = turnsOf(read);
+    expect(reading.length).toBeGreaterThan(2);
+    expect(reading.filter((turn) => turnsOf(sent).includes(turn))).toEqual([]);
   });
 
   const ofBacklog = () => asked.mock.calls.filter(([, of]) => of).length;

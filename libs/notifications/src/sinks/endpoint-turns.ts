@@ -17,8 +17,8 @@ const MOST_STARTING_MS = 0.5;
 /** More events than a turn can start are a backlog: those may wait for clients. */
 const BACKLOG = MOST_STARTED + 1;
 
-/** For so much larger envelopes than the next is read once some were taken: while it is under way, four answers double their size. */
-const READ_AHEAD = 16;
+/** For so much larger envelopes than the next is read once some were taken: six answers grow them so far, and those of a slow endpoint come together. */
+const READ_AHEAD = 64;
 
 /** What an endpoint's turns work with. */
 export interface TurnTools {
@@ -65,18 +65,34 @@ export class EndpointTurns {
   #step(): void {
     this.#asked = false;
     if (this.#stopped) return;
-    const { dispatcher, reader, backlog, pacer } = this.tools;
+    const { dispatcher, pacer } = this.tools;
     const nowMs = pacer.clock.monotonic();
     dispatcher.lanes.wake(nowMs);
     dispatcher.lanes.intake.widen(this.#useful);
     const sending = this.#maySend(nowMs);
+    const lacking = this.#isLacking;
+    if (lacking) this.#read(sending);
+    if (sending && this.#startSome(nowMs)) this.ask();
+    else {
+      // Pages for later are read while nothing can be started: what lies ready need not wait for them.
+      if (!lacking) this.#read(sending);
+      this.#leftOver(sending, nowMs);
+    }
+    if (dispatcher.lanes.intake.needsSaving) this.tools.changed(true);
+    this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
+  }
+
+  /** The next envelope cannot be filled by what is in memory, or a lane waits to be loaded. */
+  get #isLacking(): boolean {
+    const { lanes, envelopeSize } = this.tools.dispatcher;
+    return lanes.intake.hasDue || !lanes.hasReady(envelopeSize);
+  }
+
+  #read(sending: boolean): void {
+    const { reader, backlog } = this.tools;
     // Of what a disabled endpoint does not want nothing is kept: it is read past.
     const read = reader.read(sending || backlog.cutOff === 'disabled');
     if (read !== undefined) this.tools.reading(read);
-    if (sending && this.#startSome(nowMs)) this.ask();
-    else this.#leftOver(sending, nowMs);
-    if (dispatcher.lanes.intake.needsSaving) this.tools.changed(true);
-    this.#setTimer(this.#nextWakeMs(nowMs) - nowMs);
   }
 
   /** There is more to do than what happens now: a backlog, or a replay. */
