@@ -79,7 +79,8 @@ describe('endpoints that are no webhooks', () => {
       await log.publish({ type: 'test.thing.happened', lane, data: { n } satisfies Thing });
   };
   const metrics = (name: string) => get(Broadcaster).endpoint(name).metrics;
-  const done = (name: string) => waitFor(() => metrics(name).Pending === 0);
+  const done = (name: string, count: number) =>
+    waitFor(() => metrics(name).Pending === 0 && metrics(name).Successes === count);
 
   beforeEach(() => {
     vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -103,7 +104,7 @@ describe('endpoints that are no webhooks', () => {
       let failures = 3;
       handler.fails = (n) => n === 2 && (failures -= 1) >= 0;
       await publish('x', 1, 2, 3);
-      await done('billing');
+      await done('billing', 3);
       expect(handler.got).toEqual(['x1', 'x2', 'x2', 'x2', 'x2', 'x3']);
       const [first, second, again] = handler.events;
       expect(first).toMatchObject({ type: 'test.thing.happened', sequence: 1, log: log.uuid });
@@ -118,7 +119,7 @@ describe('endpoints that are no webhooks', () => {
       await waitFor(() => get(Billing).got.length > 0);
       await close();
       await start(billing);
-      await done('billing');
+      await done('billing', 2);
       expect(get(Billing).got).toEqual(['x1', 'x2']);
     });
 
@@ -129,7 +130,7 @@ describe('endpoints that are no webhooks', () => {
       expect(metrics('billing')).toMatchObject({ Pending: 1, Successes: 0, lastError: 'handler' });
       await close();
       await start(billing);
-      await done('billing');
+      await done('billing', 1);
       expect(get(Billing).got).toEqual(['x1']);
     });
   });
@@ -151,7 +152,7 @@ describe('endpoints that are no webhooks', () => {
       await waitFor(() => metrics('queue').Errors > 1);
       expect(metrics('queue').lastError).toBe('transport');
       transport.answer = { kind: 'taken' };
-      await done('queue');
+      await done('queue', 2);
       expect(transport.queued).toEqual(['{"n":1}', '{"n":2}']);
     });
 
