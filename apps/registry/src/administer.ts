@@ -47,7 +47,7 @@ async function withoutServer<T>(
   work: (request: AdminRequest) => Promise<T>,
 ): Promise<T> {
   const { rootDirectory } = config.storage;
-  const lock = DataDirectoryLock.acquire(rootDirectory);
+  const lock = DataDirectoryLock.acquire(config);
   try {
     refuseForeignVolume(rootDirectory, config.database.path);
     const socket = { kind: 'unix', path: join(rootDirectory, 'herald', 'admin.sock') } as const;

@@ -31,7 +31,7 @@ export async function adopt(
   let lock: DataDirectoryLock | undefined;
   let database: Database | undefined;
   try {
-    lock = DataDirectoryLock.acquire(rootDirectory);
+    lock = DataDirectoryLock.acquire(config);
     if (command.does !== 'import') refuseForeignVolume(rootDirectory, config.database.path);
     database = openDatabase(config);
     return await perform(command, { ...output, database, rootDirectory });

@@ -30,7 +30,7 @@ export async function restore(
   if (!existsSync(from)) return refuse(output, `there is no backup in ${command.directory} (${from})`);
   let lock: DataDirectoryLock | undefined;
   try {
-    lock = DataDirectoryLock.acquire(config.storage.rootDirectory);
+    lock = DataDirectoryLock.acquire(config);
     const restored = await putDatabase(config, command, from, now());
     if (typeof restored === 'string') return refuse(output, restored);
     return await tellRestored(config, command, restored, output);

@@ -27,7 +27,7 @@ export async function serve(
   const logger = new RegistryLogger(config.log);
   let lock: DataDirectoryLock | undefined;
   try {
-    lock = DataDirectoryLock.acquire(config.storage.rootDirectory);
+    lock = DataDirectoryLock.acquire(config);
     if (!ignoreExisting) refuseForeignVolume(config.storage.rootDirectory, config.database.path);
     const created = await createApp(config, logger, reloadable);
     const registry = await RunningRegistry.start(created, config);

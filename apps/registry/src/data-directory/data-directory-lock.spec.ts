@@ -3,7 +3,13 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DataDirectoryInUse, DataDirectoryLock } from './data-directory-lock.js';
+import { DataDirectoryInUse, DataDirectoryLock, type DataPlaces } from './data-directory-lock.js';
+
+/** With the database where it is unless the configuration says otherwise. */
+const placesIn = (rootDirectory: string, path = join(rootDirectory, 'herald/herald.db')): DataPlaces => ({
+  storage: { rootDirectory },
+  database: { path },
+});
 
 describe('the lock on a data directory', () => {
   let parent: string;
@@ -32,7 +38,7 @@ describe('the lock on a data directory', () => {
       synced.push(opened.get(handle) ?? '');
     });
     syncBuiltinESMExports();
-    DataDirectoryLock.acquire(join(parent, 'new/data')).release();
+    DataDirectoryLock.acquire(placesIn(join(parent, 'new/data'))).release();
     for (const directory of ['new/data', 'new', '']) expect(synced).toContain(join(parent, directory));
   });
 
@@ -46,9 +52,9 @@ describe('the lock on a data directory', () => {
   ])('says which key to change, and how, when the directory is %s', (_which, path = '', reason = '') => {
     writeFileSync(join(parent, 'file'), '');
     const directory = resolve(parent, path);
-    expect(() => DataDirectoryLock.acquire(directory)).toThrow(
+    expect(() => DataDirectoryLock.acquire(placesIn(directory))).toThrow(
       expect.objectContaining({
-        code: 'DATA_DIRECTORY_UNUSABLE',
+        code: 'DIRECTORY_UNUSABLE',
         message: expect.stringMatching(
           new RegExp(
             `^storage\\.filesystem\\.rootdirectory: ${directory} cannot be the data directory: ${reason}.*choose`,
@@ -59,11 +65,29 @@ describe('the lock on a data directory', () => {
     );
   });
 
+  it.each([
+    ['below a file', 'file/herald.db', 'a file has that name, or one above it'],
+    ...(existsSync('/proc/self')
+      ? [['where a file system takes no directories', '/proc/herald/herald.db', 'its file system takes no']]
+      : []),
+  ])('names the key of the database when that is to lie %s', (_which, path = '', reason = '') => {
+    writeFileSync(join(parent, 'file'), '');
+    const database = resolve(parent, path);
+    expect(() => DataDirectoryLock.acquire(placesIn(parent, database))).toThrow(
+      `database.path: ${database} cannot be the database: ${reason}`,
+    );
+  });
+
+  it('makes the directory of a database that lies elsewhere', () => {
+    DataDirectoryLock.acquire(placesIn(join(parent, 'data'), join(parent, 'fast/disk/herald.db'))).release();
+    expect(existsSync(join(parent, 'fast/disk'))).toBe(true);
+  });
+
   it('is held by one at a time, names who has it, and is free again when that one is gone', () => {
-    const first = DataDirectoryLock.acquire(parent);
-    expect(() => DataDirectoryLock.acquire(parent)).toThrow(DataDirectoryInUse);
-    expect(() => DataDirectoryLock.acquire(parent)).toThrow(`process ${process.pid}`);
+    const first = DataDirectoryLock.acquire(placesIn(parent));
+    expect(() => DataDirectoryLock.acquire(placesIn(parent))).toThrow(DataDirectoryInUse);
+    expect(() => DataDirectoryLock.acquire(placesIn(parent))).toThrow(`process ${process.pid}`);
     first.release();
-    DataDirectoryLock.acquire(parent).release();
+    DataDirectoryLock.acquire(placesIn(parent)).release();
   });
 });

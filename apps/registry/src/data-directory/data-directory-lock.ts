@@ -1,6 +1,7 @@
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { FileLock, makeDurableDirectory, refusalOf } from '@herald/database';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { FileLock, refusalOf } from '@herald/database';
+import { makeUsable } from './usable-directory.js';
 
 /** Somebody else works in the data directory. */
 export class DataDirectoryInUse extends Error {
@@ -14,41 +15,26 @@ export class DataDirectoryInUse extends Error {
   }
 }
 
-const TAKES_NONE = 'its file system takes no directories: choose one on a disk';
-const NOT_ALLOWED = 'this user may not write there: give it the right to, or choose another directory';
-const IS_FILE = 'a file has that name, or one above it: choose another directory';
-
-/** What the operating system refuses a directory with, and what to do. A disk that is full or read-only speaks for itself. */
-const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: IS_FILE,
-  ENOTDIR: IS_FILE,
-  ENOENT: TAKES_NONE,
-  ENOSYS: TAKES_NONE,
-  EOPNOTSUPP: TAKES_NONE,
-  EACCES: NOT_ALLOWED,
-  EPERM: NOT_ALLOWED,
-};
-
-/** Nobody can work in the data directory. */
-export class DataDirectoryUnusable extends Error {
-  override readonly name = 'DataDirectoryUnusable';
-  readonly code = 'DATA_DIRECTORY_UNUSABLE';
-
-  constructor(directory: string, reason: string, cause: Error) {
-    super(
-      `storage.filesystem.rootdirectory: ${directory} cannot be the data directory: ${reason} (${cause.message})`,
-      { cause },
-    );
-  }
+/** The two places that a process works in. */
+export interface DataPlaces {
+  readonly storage: { readonly rootDirectory: string };
+  readonly database: { readonly path: string };
 }
 
 /** The right to work in a data directory, held by one process at a time. */
 export class DataDirectoryLock {
   private constructor(private readonly lock: FileLock) {}
 
-  /** @throws DataDirectoryInUse; DataDirectoryUnusable; Error of the file system */
-  static acquire(directory: string): DataDirectoryLock {
-    const place = makePlace(directory);
+  /** Makes the directories that are missing too. @throws DataDirectoryInUse; DirectoryUnusable; Error of the file system */
+  static acquire({ storage, database }: DataPlaces): DataDirectoryLock {
+    const directory = storage.rootDirectory;
+    const place = join(directory, 'herald');
+    makeUsable(place, {
+      key: 'storage.filesystem.rootdirectory',
+      value: directory,
+      purpose: 'be the data directory',
+    });
+    makeDatabaseDirectory(database.path);
     const holder = join(place, 'lock.pid');
     const lock = FileLock.acquire(join(place, 'lock'));
     if (lock === undefined) throw new DataDirectoryInUse(directory, readHolder(holder));
@@ -61,21 +47,12 @@ export class DataDirectoryLock {
   }
 }
 
-/**
- * Durably: whoever comes after finds the directories there, and cannot tell whether their names are on the disk yet.
- *
- * @throws DataDirectoryUnusable; Error of the file system
- */
-function makePlace(directory: string): string {
-  const place = join(directory, 'herald');
+/** With no room for it the rest of the start says so, and more. */
+function makeDatabaseDirectory(path: string): void {
   try {
-    makeDurableDirectory(place);
-    // SQLite would open a file on a read-only file system all the same, and fail later and darkly.
-    accessSync(place, constants.W_OK);
-    return place;
+    makeUsable(dirname(path), { key: 'database.path', value: path, purpose: 'be the database' });
   } catch (error) {
-    const reason = REASONS[String((error as NodeJS.ErrnoException).code)];
-    throw reason === undefined ? error : new DataDirectoryUnusable(directory, reason, error as Error);
+    if (refusalOf(error) === undefined) throw error;
   }
 }
 
