@@ -12,8 +12,8 @@ import { openReader, openWriter } from './connection.js';
 import { failureOf } from './failure.js';
 import { FileLock } from './file-lock.js';
 import { migrate } from './migrate.js';
-import { finishReplacement, type Replacement } from './replacement.js';
 import { Query } from './query.js';
+import { finishReplacement, type Replacement } from './replacement.js';
 import { Writer } from './writer.js';
 
 /** Where the file lies, what its tables are, and whom to tell when nothing can be written any more. */

@@ -93,20 +93,17 @@ export class Lane {
 
   /** Events that are not done and not durable as rows, in order. */
   get unstored(): readonly Ticket[] {
-    const inMemory = [...this.#afterStored(this.suspects), ...this.#afterStored(this.queue)];
-    return [...inMemory, ...this.spill];
+    return [...this.#afterStored(this.suspects), ...this.#afterStored(this.queue), ...this.spill];
   }
 
   /** The first of {@link unstored}. */
   get firstUnstored(): Ticket | undefined {
-    const isUnstored = ({ sequence }: Ticket) => sequence > this.storedUpTo;
-    return this.suspects.find(isUnstored) ?? this.queue.find(isUnstored) ?? this.spill[0];
+    return this.#afterStored(this.suspects)[0] ?? this.#afterStored(this.queue)[0] ?? this.spill[0];
   }
 
   /** The number of {@link unstored}. */
   get unstoredCount(): number {
-    const inMemory = this.#afterStored(this.suspects).length + this.#afterStored(this.queue).length;
-    return inMemory + this.spill.length;
+    return this.#afterStored(this.suspects).length + this.#afterStored(this.queue).length + this.spill.length;
   }
 
   /** Takes the queue out of memory: what of it is no row becomes a ticket, to be a row soon. Gives the number of those. */
@@ -136,7 +133,8 @@ export class Lane {
     if (this.hasRows) this.changed = true;
   }
 
-  #afterStored<T extends Ticket>(tickets: readonly T[]): readonly T[] {
+  // Most lanes have no rows: nothing is copied for them.
+  #afterStored(tickets: readonly Ticket[]): readonly Ticket[] {
     if (this.storedUpTo === 0) return tickets;
     return tickets.filter(({ sequence }) => sequence > this.storedUpTo);
   }

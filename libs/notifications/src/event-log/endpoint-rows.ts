@@ -2,7 +2,7 @@ import { WriteBatch, type Database, type Row } from '@herald/database';
 import type { NumberedRecord } from '../delivery/lane.js';
 import type { LoadRequest } from '../delivery/lane-intake.js';
 import type { LaneChanges } from '../delivery/lane-rows.js';
-import { NO_HISTORY, type LaneException, type Position, type Ticket } from '../delivery/progress.js';
+import { NO_HISTORY, type LaneException, type Position } from '../delivery/progress.js';
 import { writeLetters, type LetterChanges } from '../dead-letters/letter-rows.js';
 import { recordOf, type EventRow } from './event-log.js';
 import type { LogRecord } from './log-record.js';
@@ -158,9 +158,6 @@ export async function readUndone(
   return rows.map((row) => ({ lane: row.backlog_lane, record: recordOf(row) }));
 }
 
-const ADD_ROWS = `INSERT INTO lane_backlog (endpoint, lane, sequence, number)
-  SELECT ?1, ?2, CAST(key AS INTEGER), value FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`;
-
 /** Adds an endpoint's changes to a batch. Adding the same changes again later does no harm. */
 export function writeProgress(batch: WriteBatch, name: string, changes: EndpointChanges): void {
   const { cursor, number, deferred, delivered, dead } = changes.lanes.position;
@@ -187,13 +184,15 @@ export function writeProgress(batch: WriteBatch, name: string, changes: Endpoint
   writeLetters(batch, name, changes.letters);
 }
 
-/** The numbers of a lane's tickets by their sequences, as JSON: thousands of rows are few statements so. */
-function numbersBySequence(tickets: readonly Ticket[]): string {
-  return `{${tickets.map(({ sequence, number }) => `"${sequence}":${number}`).join(',')}}`;
-}
+/** Adds the rows of one lane, `?3` their numbers by their sequences: a statement for each row would be thousands. */
+const ADD_ROWS = `INSERT INTO lane_backlog (endpoint, lane, sequence, number)
+  SELECT ?1, ?2, CAST(key AS INTEGER), value FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`;
 
 function writeLanes(batch: WriteBatch, name: string, { rows, exceptions, cleared }: LaneChanges): void {
-  for (const { lane, tickets } of rows) batch.run(ADD_ROWS, [name, lane, numbersBySequence(tickets)]);
+  for (const { lane, tickets } of rows) {
+    const numbers = tickets.map(({ sequence, number }) => [sequence, number] as const);
+    batch.run(ADD_ROWS, [name, lane, JSON.stringify(Object.fromEntries(numbers))]);
+  }
   for (const { lane, sequence, timeMs, dueMs, history, failingMs = 0 } of exceptions) {
     batch.run('DELETE FROM lane_backlog WHERE endpoint = ? AND lane = ? AND sequence < ?', [
       name,
