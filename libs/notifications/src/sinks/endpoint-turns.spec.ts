@@ -19,7 +19,11 @@ describe('a turn of the event loop', () => {
   /** The turn of each call: between two turns, the second was asked for. */
   const turnsOf = (calls: MockInstance): readonly number[] => {
     const asks = asked.mock.invocationCallOrder;
-    return calls.mock.invocationCallOrder.map((call) => asks.filter((ask) => ask < call).length);
+    let turn = 0;
+    return calls.mock.invocationCallOrder.map((call) => {
+      while ((asks[turn] ?? Number.POSITIVE_INFINITY) < call) turn += 1;
+      return turn;
+    });
   };
 
   /** Of each turn in which requests were started, how many events they carried. */
@@ -58,8 +62,9 @@ describe('a turn of the event loop', () => {
     const read = vi.spyOn(EventLog.prototype, 'read');
     await backlog(1, 4);
     const reading = turnsOf(read);
+    const starting = new Set(turnsOf(sent));
     expect(reading.length).toBeGreaterThan(2);
-    expect(reading.filter((turn) => turnsOf(sent).includes(turn))).toEqual([]);
+    expect(reading.filter((turn) => starting.has(turn))).toEqual([]);
   });
 
   const ofBacklog = () => asked.mock.calls.filter(([, of]) => of).length;
